@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# ovnbed: one non-recursive Makefile. See `make help`.
+
+MODE     ?= release
+CC       := gcc
+B        := build/$(MODE)
+prefix   ?= /usr/local
+DESTDIR  ?=
+
+# Rooms from the bottom up; a room may include itself and the rooms of its DEPS line (design: layers).
+ROOMS := base api ovnk kubevirt nmstate oracle sys ovsdb virt probe agent fabric lab scenario report cmd
+LOW       := base
+PURE      := $(LOW) api
+DEPS_base     := base
+DEPS_api      := base api
+DEPS_ovnk     := base api ovnk
+DEPS_kubevirt := base api kubevirt
+DEPS_nmstate  := base api nmstate
+DEPS_oracle   := base api oracle
+DEPS_sys      := base sys
+DEPS_ovsdb    := base ovsdb
+DEPS_virt     := base sys ovsdb virt
+DEPS_probe    := base sys ovsdb probe
+DEPS_agent    := base sys ovsdb virt probe agent
+DEPS_fabric   := base sys ovsdb virt probe fabric
+DEPS_lab      := base api ovnk kubevirt nmstate oracle sys ovsdb virt probe agent fabric lab
+DEPS_scenario := $(DEPS_lab) scenario
+DEPS_report   := $(DEPS_scenario) report
+DEPS_cmd      := $(DEPS_report) cmd
+
+PKGS := jansson yaml-0.1 libsystemd libnl-3.0 libnl-route-3.0 libmicrohttpd libcurl libpcap \
+	libcrypto libvirt libvirt-qemu libarchive
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wwrite-strings -Wundef -Wno-format-nonliteral
+BASE_CFLAGS := -std=gnu17 -g -D_GNU_SOURCE -Isim $(WARN)
+CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS_debug   := -O0
+CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+CFLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+LDFLAGS_asan   := -fsanitize=address,undefined
+LDFLAGS_fuzz   := -fsanitize=address,undefined
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+ifeq ($(CI),true)
+WERROR := -Werror
+endif
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+have_pkgs := $(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes)
+ifeq ($(have_pkgs),yes)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+endif
+ALL_CFLAGS := $(BASE_CFLAGS) $(CFLAGS_$(MODE)) $(PKG_CFLAGS) $(WERROR) $(CFLAGS)
+ALL_LDFLAGS := $(LDFLAGS_$(MODE)) $(LDFLAGS)
+
+# The traffic agent and the guest's cloud-init client are separate static programs.
+GUEST_SRC := $(wildcard sim/probe/guest/*.c)
+room_src  = $(filter-out %_test.c %_fuzz.c,$(wildcard sim/$(1)/*.c))
+room_test = $(wildcard sim/$(1)/*_test.c)
+objs      = $(patsubst %.c,$(B)/%.o,$(1))
+SRC  := $(foreach r,$(ROOMS),$(call room_src,$(r)))
+LIBSRC := $(filter-out sim/cmd/main.c,$(SRC))
+TESTS := $(foreach r,$(ROOMS),$(call room_test,$(r)))
+FUZZ := $(wildcard sim/*/*_fuzz.c)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+all: $(B)/ovnbed $(B)/ovnbed-agent $(B)/ovnbed-nocloud
+
+$(B)/ovnbed: $(call objs,$(SRC))
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Static: runs in pods, hosts and guests whatever libraries those have.
+STATIC_BASE := sim/base/util.c sim/base/err.c sim/base/buf.c sim/base/json.c sim/base/log.c \
+	sim/base/diag.c sim/base/yaml.c
+STATIC_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 $(WERROR)
+$(B)/static/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC static $<"; gcc $(STATIC_CFLAGS) -MMD -MP -c -o $@ $<
+static_objs = $(patsubst %.c,$(B)/static/%.o,$(1))
+$(B)/ovnbed-agent: $(call static_objs,$(GUEST_SRC) $(STATIC_BASE))
+	gcc -static -o $@ $^ -ljansson -lyaml
+$(B)/ovnbed-nocloud: $(call static_objs,$(wildcard vmimages/nocloud/*.c) $(STATIC_BASE))
+	gcc -static -o $@ $^ -ljansson -lyaml -lcrypt
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -DOVNBED_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+
+# Unit tests: one runner over every *_test.c; `make unit-ROOM` builds and runs one room's only.
+define room_unit
+$(B)/unit-$(1): $(call objs,sim/test/runner.c $(filter-out sim/cmd/main.c,$(foreach r,$(DEPS_$(1)),$(call room_src,$(r)))) $(call room_test,$(1)))
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(PKG_LIBS) -lcunit
+unit-$(1): $(B)/unit-$(1)
+	$(B)/unit-$(1)
+.PHONY: unit-$(1)
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_unit,$(r))))
+$(B)/unit: $(call objs,sim/test/runner.c $(LIBSRC) $(TESTS))
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit
+
+-include $(shell find build -name '*.d' 2>/dev/null)
