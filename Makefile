@@ -92,7 +92,7 @@ $(B)/%.o: %.c
 # Unit tests: one runner over every *_test.c; `make unit-ROOM` builds and runs one room's only.
 define room_unit
 $(B)/unit-$(1): $(call objs,sim/test/runner.c $(filter-out sim/cmd/main.c,$(foreach r,$(DEPS_$(1)),$(call room_src,$(r)))) $(call room_test,$(1)))
-	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(PKG_LIBS) -lcunit
+	@echo "LD $$@"; $(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(PKG_LIBS) -lcunit
 unit-$(1): $(B)/unit-$(1)
 	$(B)/unit-$(1)
 .PHONY: unit-$(1)
