@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cluster topologies (kind Topology, apiVersion ovnbed.io/v1alpha1): parsing, validation, and the
+ * expansion into one normalised JSON tree that everything else reads. Pure but for reading the
+ * file.
+ */
+#ifndef OVNBED_LAB_TOPOLOGY_H
+#define OVNBED_LAB_TOPOLOGY_H
+
+#include "base/diag.h"
+#include "base/yaml.h"
+
+/*
+ * Reads and expands a topology file; all findings go to d with file, line and column. Returns a new
+ * reference, or NULL when d gained an error. The normalised tree:
+ *   {"name","zones":"interconnect"|"central","mtu":1400,"datapath":"auto"|"netdev"|"system","seed":N,
+ *    "underlay":{"mtu":1500,"family":4|6,"subnets":[CIDR],"hosts":[HOST]},
+ *    "nodes":[{"name","index","labels":{},"addresses":[CIDR],"encap_ip","mac","chassis","zone",
+ *              "host_uuid","nics":[{"name","network"}]}],
+ *    "control_plane":{"addresses":[CIDR],"ip","mac","host_uuid"},
+ *    "networks":[{"name","mtu","hosts":[HOST]}]}
+ *   HOST: {"name","addresses":[CIDR],"vlan":0,"listen":["tcp/80"],"gateway":IP|null,"mac"}
+ * Addresses: the first host of the first subnet stays free for a gateway, the control plane takes
+ * the second, node i the (11+i)-th. The encapsulation family is the first subnet's. MACs, chassis
+ * ids and host UUIDs derive from the seed and the name, so that runs are repeatable.
+ */
+json_t *topology_load(const char *path, struct diags *d);
+/* The same from a parsed document. */
+json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct diags *d);
+/* Address number n (0 = network address) of a CIDR, with "/len" when with_len. NULL when outside.
+ */
+char *cidr_nth(const char *cidr, unsigned n, bool with_len);
+/* The address part of "addr/len"; caller frees. */
+char *cidr_addr(const char *cidr);
+
+#endif
