@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/verbs.h"
+
+static const struct cmd *const verbs[] = {
+	&cmd_version,
+};
+
+const struct cmd *const *cmd_list(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(verbs);
+	return verbs;
+}
+
+const struct cmd *cmd_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (streq(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
