@@ -8,6 +8,8 @@
 
 #include "api/schema.h"
 
+struct kind;
+
 /* In discovery order. */
 #define KINDS(X)     \
 	X(namespace) \
@@ -19,6 +21,14 @@
 	X(nad)       \
 	X(vm)        \
 	X(vmi)
+
+/* What a table cell may look at besides its own object. */
+struct table_env {
+	int64_t now; /* seconds since the epoch */
+	/* Another object (a VM's VMI), borrowed, or NULL. peek itself may be NULL. */
+	json_t *(*peek)(void *arg, const struct kind *k, const char *ns, const char *name);
+	void *arg;
+};
 
 enum name_rule {
 	NAME_SUBDOMAIN, /* RFC 1123 subdomain, 253 */
@@ -32,8 +42,8 @@ struct column {
 	const char *description; /* one sentence */
 	int priority;		 /* 0 always shown; 1 only with -o wide */
 	const char *path;	 /* dotted path of the value when cell is NULL */
-	/* New reference; NULL or JSON null prints as <none>. now: seconds since the epoch. */
-	json_t *(*cell)(const json_t *obj, int64_t now);
+	/* New reference; NULL or JSON null prints as <none>. */
+	json_t *(*cell)(const json_t *obj, const struct table_env *env);
 };
 
 struct kind {
@@ -53,10 +63,12 @@ struct kind {
 
 	/* Each may be NULL. Objects are in the stored version. */
 	void (*default_fn)(json_t *obj);
-	/* old is NULL on create. Errors refuse; warnings and notes pass. Called after
+	/* Sets what the server sets on create, the first status above all. */
+	void (*create_fn)(json_t *obj);
+	/* old is NULL on create. Errors refuse; warnings and notes pass. obj has passed
 	 * schema_check(). */
 	void (*validate_fn)(const json_t *obj, const json_t *old, struct diags *d);
-	/* Turns obj from the served version `version` into the stored one, apiVersion included. */
+	/* Turns obj from the served version `version` into the stored one, but for apiVersion. */
 	void (*convert_fn)(json_t *obj, const char *version, struct diags *d);
 };
 
@@ -95,13 +107,18 @@ char *kind_group_kind(const struct kind *k);
 /* "Namespace, Node, …" for error messages. Caller frees. */
 char *kind_names(void);
 
+enum kind_unknown { KIND_WARN, KIND_STRICT, KIND_IGNORE }; /* unknown fields: ?fieldValidation= */
+
 /*
- * The pure part of accepting an object: converts to the stored version and fills defaults in obj
- * (changed in place), then checks metadata, schema and validate_fn. old: the stored object on
- * update, or NULL. strict: unknown fields are errors, else warnings. obj must have a known
- * apiVersion and kind. Returns 0, or -EINVAL when d gained an error.
+ * The pure part of accepting an object, in two steps between which a store lets mutators work.
+ * kind_prepare() drops nulls, converts to the stored version, fills defaults (all in place) and
+ * checks the structure; kind_validate() checks metadata and what the kind itself demands. old: the
+ * stored object on update, or NULL. Both return 0, or -EINVAL when d gained an error. kind_admit()
+ * is both.
  */
-int kind_admit(json_t *obj, const json_t *old, bool strict, struct diags *d);
+int kind_prepare(json_t *obj, enum kind_unknown unknown, struct diags *d);
+int kind_validate(const json_t *obj, const json_t *old, struct diags *d);
+int kind_admit(json_t *obj, const json_t *old, enum kind_unknown unknown, struct diags *d);
 
 /* One DIAG_NOTE per field of obj that the real system knows and ovnbed keeps but does not act on.
  */

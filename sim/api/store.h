@@ -71,10 +71,9 @@ void store_del_listener(struct store *s, store_listener_fn *fn, void *arg);
 /* ---- verbs ---- */
 
 struct store_opts {
-	bool dry_run;		/* everything but the storing */
-	bool strict;		/* unknown fields are errors (fieldValidation=Strict) */
-	bool ignore_fields;	/* unknown fields pass silently (fieldValidation=Ignore) */
-	struct diags *findings; /* warnings and notes of admission; may be NULL */
+	bool dry_run;		   /* everything but the storing */
+	enum kind_unknown unknown; /* fieldValidation= */
+	struct diags *findings;	   /* warnings and notes of admission; may be NULL */
 	const char *precondition_uid, *precondition_rv; /* delete; NULL: none */
 	bool orphan; /* delete: dependents stay, their owner reference is dropped */
 };
@@ -190,6 +189,8 @@ bool store_query_change(const struct store_query *q, enum store_change c, const 
 int64_t store_now(const struct store *s);
 /* A UUID (version 4 in form) that depends only on the seed and the key. */
 void store_uuid(const struct store *s, const char *key, char out[static 37]);
+/* For table_make(): the store's clock and objects. Valid as long as the store. */
+struct table_env store_table_env(const struct store *s);
 /* All objects as one v1 List, sorted by kind order, namespace, name. */
 json_t *store_dump(const struct store *s);
 

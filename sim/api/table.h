@@ -12,11 +12,11 @@ int table_include_of(const char *s, enum table_include *ret);
 /* True when an Accept header asks for a Table of meta.k8s.io/v1. */
 bool table_accepted(const char *accept);
 /*
- * A Table of one object or a List of them. now: seconds since the epoch, for ages. headers: false
+ * A Table of one object or a List of them. headers: false
  * leaves columnDefinitions out, as later events of a watch do. New reference.
  */
 json_t *table_make(const struct kind *k, const json_t *obj_or_list, enum table_include include,
-		   int64_t now, bool headers);
+		   const struct table_env *env, bool headers);
 
 struct table_style {
 	bool wide;	 /* columns of priority > 0 too */
