@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reconciliation: recompute the desired state of everything from all objects, send the differences,
+ * one transaction a database. Runs once a turn of the loop at the most, when objects changed, when
+ * an agent reported, when a row that we own was reborn, and on request. Monitors alone never
+ * trigger a write.
+ */
+#ifndef OVNBED_LAB_RECONCILE_H
+#define OVNBED_LAB_RECONCILE_H
+
+#include "lab/lab.h"
+
+int reconcile_init(struct lab *lab, struct err *e);
+/* Asks for a run at the end of this turn of the loop. */
+void reconcile_kick(struct lab *lab);
+
+/* Answer of a synced reconciliation: result (borrowed) or an error text. */
+typedef void (*reconcile_done_fn)(void *arg, const json_t *result, const char *error);
+/*
+ * Runs now and calls done when every zone has taken the plan and every chassis has caught up
+ * (nb_cfg → hv_cfg), at the latest after timeout_us. result: {"changed":N,"repaired":N,"rows":[
+ * {"zone","op","table","key","columns","owner"}],"verdicts":[DIAG],"pending":[{"object","reason"}],
+ * "barrier_ms":N}. changed counts rows that follow from changed objects, repaired those that were
+ * found different from what had been written before. full: look for repairs everywhere.
+ */
+void reconcile_sync(struct lab *lab, uint64_t timeout_us, reconcile_done_fn done, void *arg);
+
+#endif
