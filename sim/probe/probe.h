@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The probe engine: connections to all traffic agents of a lab, and the measurements that need
+ * several of them at once. Runs on the supervisor's sd-event loop; nothing blocks. Endpoint names
+ * are opaque here ("vm/default/vm-a", "pod/ns/p", "host/server"); addresses come resolved from the
+ * lab.
+ */
+#ifndef OVNBED_PROBE_PROBE_H
+#define OVNBED_PROBE_PROBE_H
+
+#include "base/json.h"
+#include "base/loop.h"
+#include "probe/verdict.h"
+
+/* ---- Hub: one connection an endpoint, kept up in the background ---- */
+
+struct probe_hub;
+
+/* An endpoint became usable, or ceased to be (why NULL / the reason, borrowed). */
+typedef void (*hub_state_fn)(void *arg, const char *name, bool ready, const char *why);
+/* Answer to hub_call(): result (borrowed), or NULL with e set (EHOSTDOWN: agent gone; ETIMEDOUT;
+ * else the agent's own error). Runs exactly once, never inside hub_call(). */
+typedef void (*hub_reply_fn)(void *arg, const json_t *result, const struct err *e);
+
+struct probe_hub *hub_new(sd_event *ev);
+/* Pending calls and jobs end with an error first. */
+void hub_free(struct probe_hub *h);
+void hub_on_state(struct probe_hub *h, hub_state_fn fn, void *arg);
+/*
+ * Starts connecting to the agent at a unix socket, and again whenever the connection is lost.
+ * Adding a name again with the same path is a no-op, with another path it reconnects.
+ */
+void hub_add(struct probe_hub *h, const char *name, const char *sockpath);
+void hub_remove(struct probe_hub *h, const char *name);
+/* True after the hello. */
+bool hub_ready(const struct probe_hub *h, const char *name);
+/* The agent's hello (proto.h), borrowed; NULL when not ready. */
+const json_t *hub_hello(const struct probe_hub *h, const char *name);
+/* Why an endpoint is not ready ("connect: No such file or directory", "no answer yet"); "" when it
+ * is; "unknown endpoint". Borrowed. */
+const char *hub_why(const struct probe_hub *h, const char *name);
+/*
+ * One method of proto.h. params is stolen (may be NULL). A call that times out takes the connection
+ * down: the agent is re-synchronised before the next one.
+ */
+void hub_call(struct probe_hub *h, const char *name, const char *method, json_t *params,
+	      uint64_t timeout_us, hub_reply_fn fn, void *arg);
+
+/* ---- Jobs: measurements. The callback runs exactly once, never inside the starting call. ---- */
+
+struct probe_job;
+
+/* result is the callee's to keep (new reference), NULL with e set only when the request is
+ * malformed (EINVAL) or the job was cancelled by hub_free(). Dead agents are INFRA cells in a
+ * result. */
+typedef void (*probe_done_fn)(void *arg, json_t *result, const struct err *e);
+
+/* Ends a job whose result is no longer wanted: its callback will not run. */
+void probe_cancel(struct probe_job *job);
+
+/*
+ * Cells between endpoints, all sources at work at once.
+ * request {
+ *   nonce?, window? (64 connects in flight a source), tries? (3), timeoutMs? (1000),
+ *   sniff? (true), selfCheck? (true), flushNeigh? (true for denied and isolated cells)
+ *   cells [{from, to, proto "icmp"|"tcp"|"udp"|"bulk", dst (address of to), port?, src?, ifname?,
+ *           expect? "allowed"|"denied"|"rejected"|"isolated", tries?, timeoutMs?, size?, bytes?,
+ *           … (any other member is copied to the result: check, before, after, drops, …)}]
+ * }
+ * to may be absent for a destination without an agent: then peer identity, self-check and sniffer
+ * are not available and are left out of the evidence. result { nonce, seconds, status (worst),
+ * counts {pass, fail, error}, endpoints {NAME: {ready, why?, boot?, listeners?, sniffer? {frames,
+ * dropped, overflow}}}, cells [request's members, outcome, errno?, detail?, attempts, rttUs?,
+ * peer?, sent, neigh?, bulk?, selfCheck? (outcome), received? {frames, badChecksum}, addressOk?
+ * (the destination owns dst), verdict? (when expect was given)]
+ * }
+ */
+struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
+			    void *arg);
+
+/*
+ * Path MTU between two endpoints by search, one direction or both.
+ * request {from, to, fromAddr, toAddr, fromIf, toIf, family?, both? (true), proto? "udp"|"icmp",
+ *   planned? (M_max), advertised?, max? (search limit; default the larger of ifMtu, planned + 100,
+ *   advertised + 100), raise? (true: also search with probes that really leave), tries?,
+ * timeoutMs?, expect? (verdict.h)} result {seconds, status, forward DIR, reverse? DIR} DIR {from,
+ * to, ifMtu, path (largest as configured), class (of path + 1), ptbMtu?, probes, beyond? {largest,
+ * class, ptbMtu?, how "raise"|"gso", probes?}, infra?, verdict}
+ */
+struct probe_job *mtu_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
+
+/*
+ * Networks that must not hear each other: every member sends broadcast, multicast, gratuitous ARP,
+ * address resolution, and ICMP, TCP and UDP to every address of all other networks, while everybody
+ * sniffs. Frames with a network's nonce may appear nowhere else; as positive control each network
+ * hears its own members.
+ * request {networks [{name, members [{endpoint, ifname, mac?, addresses ["192.0.2.1" …]}]}], port?
+ * (7), tries?, timeoutMs?} result {seconds, status, verdict, leaks [{from, to, FLOW}], controls
+ * [{network, from, to, frames, ok}], resolves [{from, network, addr, answers}], cells [as
+ * probe_run], infra [{endpoint, why}]}
+ */
+struct probe_job *isolate_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
+			      void *arg);
+
+/*
+ * Many short connections. request {flows [{from, to, dst, port, proto "tcp"|"udp", count, window?,
+ *   timeoutMs?, src?}], deadlineS? (600)}
+ * result {seconds, status, flows [request's members, counts {OUTCOME: n}, seconds, rate,
+ * firstErrors, verdict]}
+ */
+struct probe_job *soak_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
+
+#endif
