@@ -26,6 +26,7 @@ enum field_type {
 enum field_flags {
 	FIELD_IGNORED = 1 << 0,	 /* the real system acts on it, ovnbed does not */
 	FIELD_REQUIRED = 1 << 1, /* refused when absent or null */
+	FIELD_OPEN = 1 << 3,	 /* object that may have members besides `fields` */
 	FIELD_SET = 1 << 2, /* list of strings that strategic merge unites instead of replacing */
 };
 
@@ -38,6 +39,17 @@ struct field {
 		*merge_key; /* strategic merge key of a list of objects, or NULL: replaced whole */
 	const char *const *enums; /* NULL-terminated values of a string, or NULL: any */
 };
+
+/* Table entries: FIELD("name", STRING, .flags = FIELD_REQUIRED), FIELDS_END. */
+#define FIELD(n, t, ...)                                      \
+	{                                                     \
+		.name = (n), .type = FIELD_##t, ##__VA_ARGS__ \
+	}
+#define FIELD_KEPT(n, t) FIELD(n, t, .flags = FIELD_IGNORED) /* known, kept, not acted on */
+#define FIELDS_END           \
+	{                    \
+		.name = NULL \
+	}
 
 /* The entry called name, or NULL. fields may be NULL. */
 const struct field *field_find(const struct field *fields, const char *name);
