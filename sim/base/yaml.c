@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/yaml.h"
+#include "base/yaml_priv.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
-#include <yaml.h>
 
-#define MAX_DEPTH 64
-/* Over all documents of one text, aliases counted as often as they are used. */
-#define MAX_NODES 100000
-#define MAX_TEXT (16u << 20)
 #define MAX_EXPANDED (32u << 20)
+#define MAX_FILE (64u << 20) /* read no further: yaml_scan() refuses much less */
 #define MAX_ERRORS 20
-
-struct mark_child {
-	char *key; /* decimal index below a sequence */
-	int key_line, key_col;
-	struct marks *m;
-};
-struct marks {
-	int line, col;
-	struct mark_child *v;
-	size_t n, cap;
-};
 
 struct conv {
 	yaml_document_t *doc;
@@ -31,86 +15,6 @@ struct conv {
 	size_t nodes, bytes; /* spent so far, over all documents */
 	size_t errors;	     /* in this document */
 };
-
-static struct marks *marks_new(const yaml_mark_t *m)
-{
-	struct marks *r = xcalloc(1, sizeof(*r));
-
-	r->line = (int)m->line + 1;
-	r->col = (int)m->column + 1;
-	return r;
-}
-
-void marks_free(struct marks *m)
-{
-	if (!m)
-		return;
-	for (size_t i = 0; i < m->n; i++) {
-		free(m->v[i].key);
-		marks_free(m->v[i].m);
-	}
-	free(m->v);
-	free(m);
-}
-
-static void marks_add(struct marks *m, char *key, const yaml_mark_t *at, struct marks *child)
-{
-	if (m->n == m->cap) {
-		m->cap = m->cap * 2 + 4;
-		m->v = xrealloc(m->v, m->cap * sizeof(*m->v));
-	}
-	m->v[m->n++] = (struct mark_child){key, (int)at->line + 1, (int)at->column + 1, child};
-}
-
-static const struct mark_child *marks_child(const struct marks *m, const char *key)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (streq(m->v[i].key, key))
-			return &m->v[i];
-	return NULL;
-}
-
-/* The child whose key starts path; keys may contain dots themselves, so the longest one wins. */
-static const struct marks *marks_step(const struct marks *m, const char **path)
-{
-	const struct marks *best = NULL;
-	size_t len = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		size_t n = strlen(m->v[i].key);
-
-		if ((best && n <= len) || strncmp(*path, m->v[i].key, n) ||
-		    ((*path)[n] && (*path)[n] != '.'))
-			continue;
-		best = m->v[i].m;
-		len = n;
-	}
-	if (best)
-		*path += len + ((*path)[len] == '.');
-	return best;
-}
-
-bool marks_find(const struct marks *m, const char *path, int *ret_line, int *ret_col)
-{
-	const struct marks *next = m;
-
-	if (!m)
-		return false;
-	while (path && *path && (next = marks_step(m, &path)))
-		m = next;
-	*ret_line = m->line;
-	*ret_col = m->col;
-	return true;
-}
-
-void marks_locate(const struct marks *m, struct diags *d, size_t from, const char *file,
-		  const char *object)
-{
-	for (size_t i = from; i < d->n; i++)
-		if (!d->v[i].line)
-			marks_find(m, d->v[i].path, &d->v[i].line, &d->v[i].col);
-	diags_locate(d, from, file, object);
-}
 
 static void report(struct conv *c, const yaml_mark_t *at, char *msg)
 {
@@ -128,105 +32,23 @@ static void report(struct conv *c, const yaml_mark_t *at, char *msg)
 /* Accounts for one more node; false when the document is too deep or too large. */
 static bool spend(struct conv *c, const yaml_node_t *n, int depth)
 {
-	if (depth > MAX_DEPTH) {
-		report(c, &n->start_mark, xasprintf("nested deeper than %d levels", MAX_DEPTH));
+	if (depth > YAML_MAX_DEPTH) {
+		report(c, &n->start_mark,
+		       xasprintf("nested deeper than %d levels", YAML_MAX_DEPTH));
 		return false;
 	}
 	if (n->type == YAML_SCALAR_NODE)
 		c->bytes += n->data.scalar.length;
-	if (++c->nodes > MAX_NODES || c->bytes > MAX_EXPANDED) {
-		if (c->nodes <= MAX_NODES + 1)
+	if (++c->nodes > YAML_MAX_NODES || c->bytes > MAX_EXPANDED) {
+		if (c->nodes <= YAML_MAX_NODES + 1)
 			report(c, &n->start_mark,
 			       xasprintf("too large: more than %d nodes or %u MiB once aliases "
 					 "are expanded",
-					 MAX_NODES, MAX_EXPANDED >> 20));
-		c->nodes = MAX_NODES + 2;
+					 YAML_MAX_NODES, MAX_EXPANDED >> 20));
+		c->nodes = YAML_MAX_NODES + 2;
 		return false;
 	}
 	return true;
-}
-
-static bool is_one_of(const char *s, const char *const *names)
-{
-	for (; *names; names++)
-		if (streq(s, *names))
-			return true;
-	return false;
-}
-
-static bool all_digits(const char *s, int base)
-{
-	size_t n = strspn(s, base == 16	 ? "0123456789abcdefABCDEF"
-			     : base == 8 ? "01234567"
-					 : "0123456789");
-
-	return n > 0 && !s[n];
-}
-
-static json_t *integer(const char *digits, int base, bool negative)
-{
-	_cleanup_free_ char *text = xasprintf("%s%s", negative ? "-" : "", digits);
-	long long v;
-
-	errno = 0;
-	v = strtoll(text, NULL, base);
-	return errno ? NULL : json_integer(v);
-}
-
-/* Decimal, 0x…, 0o…, and 0644, which is octal for Go's and Python's YAML alike. */
-static json_t *plain_int(const char *s)
-{
-	bool negative = *s == '-';
-
-	s += *s == '-' || *s == '+';
-	if (s[0] == '0' && s[1] == 'x' && all_digits(s + 2, 16))
-		return integer(s + 2, 16, negative);
-	if (s[0] == '0' && all_digits(s + 1 + (s[1] == 'o'), 8))
-		return integer(s + 1 + (s[1] == 'o'), 8, negative);
-	return all_digits(s, 10) ? integer(s, 10, negative) : NULL;
-}
-
-/* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
-static json_t *plain_float(const char *s)
-{
-	const char *p = s + (*s == '-' || *s == '+');
-	size_t whole = strspn(p, "0123456789"), part = 0;
-	double v;
-
-	p += whole;
-	if (*p == '.') {
-		part = strspn(p + 1, "0123456789");
-		p += 1 + part;
-	}
-	if (!whole && !part)
-		return NULL;
-	if (*p == 'e' || *p == 'E') {
-		p += 1 + (p[1] == '-' || p[1] == '+');
-		if (!isdigit((unsigned char)*p))
-			return NULL;
-		p += strspn(p, "0123456789");
-	}
-	v = *p ? HUGE_VAL : strtod(s, NULL);
-	return isfinite(v) ? json_real(v) : NULL;
-}
-
-static json_t *plain_scalar(const char *s)
-{
-	static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-	static const char *const trues[] = {"true", "True", "TRUE", NULL};
-	static const char *const falses[] = {"false", "False", "FALSE", NULL};
-	json_t *j;
-
-	if (is_one_of(s, nulls))
-		return json_null();
-	if (is_one_of(s, trues))
-		return json_true();
-	if (is_one_of(s, falses))
-		return json_false();
-	j = plain_int(s);
-	if (!j)
-		j = plain_float(s);
-	return j ? j : jstring(s);
 }
 
 static bool has_nul(const yaml_node_t *n)
@@ -242,7 +64,7 @@ static json_t *conv_scalar(struct conv *c, const yaml_node_t *n)
 		report(c, &n->start_mark, xstrdup("NUL character in a string"));
 		return json_null();
 	}
-	return n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_scalar(s) : jstring(s);
+	return n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? yaml_plain(s) : jstring(s);
 }
 
 static json_t *conv_node(struct conv *c, int id, int depth, struct marks **ret);
@@ -383,7 +205,8 @@ static bool is_empty(const yaml_node_t *root)
 
 static void push_doc(struct yaml_docs *docs, json_t *root, struct marks *m)
 {
-	docs->v = xrealloc(docs->v, (docs->n + 1) * sizeof(*docs->v));
+	if (!(docs->n & (docs->n - 1))) /* full at every power of two */
+		docs->v = xrealloc(docs->v, MAX(docs->n * 2, 1) * sizeof(*docs->v));
 	docs->v[docs->n++] = (struct yaml_doc){root, m, m->line};
 }
 
@@ -458,13 +281,16 @@ static bool parse_json(const char *text, size_t len, struct yaml_docs *docs)
 
 static void parse_stream(struct conv *c, const char *text, size_t len, struct yaml_docs *docs)
 {
+	_cleanup_free_ char *limit = NULL;
+	yaml_mark_t at;
+	size_t left = yaml_scan(text, len, &at, &limit);
 	yaml_parser_t p;
 	bool more = true;
 
 	if (!yaml_parser_initialize(&p))
 		abort();
 	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
-	while (more && c->nodes <= MAX_NODES) {
+	while (more && left-- > 0 && c->nodes <= YAML_MAX_NODES) {
 		yaml_document_t doc;
 
 		more = yaml_parser_load(&p, &doc);
@@ -478,6 +304,10 @@ static void parse_stream(struct conv *c, const char *text, size_t len, struct ya
 		yaml_document_delete(&doc);
 	}
 	yaml_parser_delete(&p);
+	if (limit) {
+		c->errors = 0;
+		report(c, &at, TAKE_PTR(limit));
+	}
 }
 
 int yaml_parse(const char *text, size_t len, const char *file, struct yaml_docs *ret,
@@ -485,13 +315,9 @@ int yaml_parse(const char *text, size_t len, const char *file, struct yaml_docs 
 {
 	struct conv c = {.file = file, .d = d};
 	size_t before = diags_count(d, DIAG_ERROR);
-	yaml_mark_t top = {0};
 
 	*ret = (struct yaml_docs){NULL, 0};
-	if (len > MAX_TEXT)
-		report(&c, &top, xasprintf("larger than %u MiB", MAX_TEXT >> 20));
-	else
-		parse_stream(&c, text, len, ret);
+	parse_stream(&c, text, len, ret);
 	return diags_count(d, DIAG_ERROR) > before ? -EINVAL : 0;
 }
 
@@ -505,7 +331,7 @@ static int slurp(const char *path, struct buf *b)
 	if (!f)
 		return -errno;
 	errno = 0;
-	while (n > 0 && b->len <= MAX_TEXT) {
+	while (n > 0 && b->len <= MAX_FILE) {
 		buf_reserve(b, 65536);
 		n = fread(b->data + b->len, 1, 65536, f);
 		b->len += n;
