@@ -37,7 +37,7 @@ struct link_end {
  * taken. */
 int link_add_veth(struct link_ctx *c, const struct link_end *a, const struct link_end *b,
 		  struct err *e);
-/* A kernel bridge without spanning tree, forward delay 0, multicast snooping off; mac NULL: random.
+/* A kernel bridge without spanning tree and multicast snooping; mac NULL: random.
  * Left down. */
 int link_add_bridge(struct link_ctx *c, const char *name, const char *mac, unsigned mtu,
 		    struct err *e);

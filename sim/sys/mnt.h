@@ -32,6 +32,9 @@ int mnt_sysfs(struct err *e);
  * lab does it once and its nodes inherit it.
  */
 int mnt_layer(const char *const *dirs, const char *const *keep, struct err *e);
+enum mnt_layer_kind { MNT_LAYER_ANY, MNT_LAYER_OVERLAY, MNT_LAYER_BINDS };
+/* The same for one directory, and one of the two ways only. */
+int mnt_layer_as(enum mnt_layer_kind kind, const char *dir, const char *const *keep, struct err *e);
 /* An empty private tmpfs at dir, mode 0755, on which the keep paths below dir appear again. */
 int mnt_fresh(const char *dir, const char *const *keep, struct err *e);
 /* Bind mounts in order. Missing mount points are made on a private layer of their parent. */
