@@ -23,8 +23,9 @@ ssize_t jscan_feed(struct jscan *s, const char *data, size_t len);
 
 struct jrpc;
 
-/* Answer to a call: exactly one of result / error is non-NULL and not JSON null (both borrowed);
- * when the connection died or the call timed out, result is NULL and error is a JSON string. */
+/* Answer to a call: exactly one of result / error is non-NULL (both borrowed). error is never JSON
+ * null; result is JSON null when the peer gave neither. When the connection died or the call timed
+ * out, result is NULL and error is a JSON string. */
 typedef void (*jrpc_reply_fn)(void *arg, const json_t *result, const json_t *error);
 /* Incoming request (id non-NULL) or notification (id NULL). Answer with jrpc_reply(). */
 typedef void (*jrpc_request_fn)(void *arg, struct jrpc *j, const char *method,
