@@ -283,6 +283,15 @@ static int make_target(const struct mnt_bind *b, const char *const *keep, struct
 	return 0;
 }
 
+int mnt_targets(const struct mnt_bind *b, size_t n, const char *const *keep, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = make_target(&b[i], keep, e);
+	return r;
+}
+
 int mnt_binds(const struct mnt_bind *b, size_t n, const char *const *keep, struct err *e)
 {
 	size_t i;

@@ -39,6 +39,8 @@ int mnt_layer_as(enum mnt_layer_kind kind, const char *dir, const char *const *k
 int mnt_fresh(const char *dir, const char *const *keep, struct err *e);
 /* Bind mounts in order. Missing mount points are made on a private layer of their parent. */
 int mnt_binds(const struct mnt_bind *b, size_t n, const char *const *keep, struct err *e);
+/* Makes the missing mount points of mnt_binds() in the same way, and binds nothing. */
+int mnt_targets(const struct mnt_bind *b, size_t n, const char *const *keep, struct err *e);
 
 /* mkdir -p, mode 0755. */
 int mnt_mkdirs(const char *path, struct err *e);

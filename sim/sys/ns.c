@@ -27,14 +27,13 @@ static int loopback_up(struct err *e)
 	return 0;
 }
 
-static int child_setup(const struct ns_spec *s, struct err *e)
+int ns_settle(int flags, const char *hostname, struct err *e)
 {
-	if ((s->flags & CLONE_NEWNS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if ((flags & CLONE_NEWNS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_errno(e, errno, "make mount propagation private");
-	if ((s->flags & CLONE_NEWUTS) && s->hostname &&
-	    sethostname(s->hostname, strlen(s->hostname)) < 0)
-		return err_errno(e, errno, "set host name %s", s->hostname);
-	if (s->flags & CLONE_NEWNET)
+	if ((flags & CLONE_NEWUTS) && hostname && sethostname(hostname, strlen(hostname)) < 0)
+		return err_errno(e, errno, "set host name %s", hostname);
+	if (flags & CLONE_NEWNET)
 		return loopback_up(e);
 	return 0;
 }
@@ -50,7 +49,7 @@ static void child_start(const struct ns_spec *s, int fd)
 	/* End of file: the caller died before the death signal was armed. */
 	if (read(fd, &go, 1) != 1)
 		_exit(1);
-	if (child_setup(s, &e) < 0) {
+	if (ns_settle(s->flags, s->hostname, &e) < 0) {
 		dprintf(fd, "%d %s", e.code, err_msg(&e));
 		_exit(1);
 	}

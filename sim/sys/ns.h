@@ -33,6 +33,12 @@ struct ns_spec {
 pid_t ns_fork(const struct ns_spec *spec, int *ret_pidfd, struct err *e);
 
 /*
+ * What fresh namespaces (flags) need first: mount propagation private, the host name (may be NULL),
+ * loopback up. System calls only, so fit for a vforked child. ns_fork() has done it.
+ */
+int ns_settle(int flags, const char *hostname, struct err *e);
+
+/*
  * Moves the calling process into the namespaces of the process whose /proc/PID directory is
  * proc_dirfd (a path such as /proc/SUPERVISOR/root/proc/PID reaches processes of a nested PID
  * namespace). mask: CLONE_NEW* of those to enter; ones that are already shared are skipped. The

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sys/ns.h"
+
 #define STACK_SIZE (128 * 1024)
 
 /* ---- the child ---- */
@@ -45,7 +47,7 @@ static int child_namespaces(const struct proc_spec *s, struct err *e)
 		return err_errno(e, errno, "enter the network namespace");
 	if (s->unshare && unshare(s->unshare) < 0)
 		return err_errno(e, errno, "create namespaces");
-	return 0;
+	return ns_settle(s->unshare, s->hostname, e);
 }
 
 /* Raw calls: the C library's wrappers would change the ids of the caller's threads as well. */

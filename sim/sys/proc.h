@@ -18,9 +18,10 @@ struct proc_spec {
 	int log_fd;		 /* stdout and stderr; -1: the caller's */
 	int keep_fd;		 /* one more descriptor the child keeps (same number), -1: none */
 	int netns_fd;		 /* entered before exec; -1: the caller's */
-	int unshare;		 /* CLONE_NEW* made before exec, after netns_fd; 0: none */
-	int pdeathsig;		 /* 0: none */
-	uid_t uid;		 /* with gid; 0: unchanged */
+	int unshare;	      /* CLONE_NEW* made and settled (ns_settle()) before exec; 0: none */
+	const char *hostname; /* with CLONE_NEWUTS; may be NULL */
+	int pdeathsig;	      /* 0: none */
+	uid_t uid;	      /* with gid; 0: unchanged */
 	gid_t gid;
 	/*
 	 * Runs in the child just before exec. It shares the caller's memory (vfork) and may make
