@@ -128,30 +128,20 @@ char *kind_names(void)
 	return buf_take(&b);
 }
 
-/* Typed structures have no nulls: a null field is an absent one. */
-static void drop_nulls(json_t *v)
+void kind_drop_nulls(json_t *obj)
 {
-	const char *key;
-	json_t *item;
-	void *tmp;
-	size_t i;
+	const struct kind *k = kind_of(obj);
 
-	json_object_foreach_safe (v, tmp, key, item) {
-		if (json_is_null(item))
-			json_object_del(v, key);
-		else
-			drop_nulls(item);
-	}
-	json_array_foreach (v, i, item)
-		drop_nulls(item);
+	schema_drop_nulls(k ? k->fields : NULL, obj);
 }
 
-static void convert(const struct kind *k, json_t *obj, struct diags *d)
+void kind_convert(json_t *obj, struct diags *d)
 {
-	_cleanup_free_ char *group = NULL, *stored = kind_api_version(k);
+	const struct kind *k = kind_of(obj);
+	_cleanup_free_ char *group = NULL, *stored = k ? kind_api_version(k) : NULL;
 	const char *version = split_api_version(jstr(obj, "apiVersion", ""), &group);
 
-	if (streq(version, k->versions[0]))
+	if (!k || streq(version, k->versions[0]))
 		return;
 	if (k->convert_fn)
 		k->convert_fn(obj, version, d);
@@ -200,8 +190,8 @@ int kind_prepare(json_t *obj, enum kind_unknown unknown, struct diags *d)
 
 	if (!k)
 		return -EINVAL;
-	drop_nulls(obj);
-	convert(k, obj, d);
+	kind_drop_nulls(obj);
+	kind_convert(obj, d);
 	/* Structure first: default_fn may rely on it. */
 	check_top(k, obj, unknown, d);
 	if (diags_count(d, DIAG_ERROR) > before)

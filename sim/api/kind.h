@@ -120,6 +120,10 @@ int kind_prepare(json_t *obj, enum kind_unknown unknown, struct diags *d);
 int kind_validate(const json_t *obj, const json_t *old, struct diags *d);
 int kind_admit(json_t *obj, const json_t *old, enum kind_unknown unknown, struct diags *d);
 
+/* The steps of kind_prepare() that clients need as well; both in place. */
+void kind_drop_nulls(json_t *obj);
+void kind_convert(json_t *obj, struct diags *d);
+
 /* One DIAG_NOTE per field of obj that the real system knows and ovnbed keeps but does not act on.
  */
 void kind_ignored_fields(const json_t *obj, struct diags *d);

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "api/text.h"
+
 static const char *metadata_str(const json_t *obj, const char *key)
 {
 	const char *s = json_string_value(json_object_get(json_object_get(obj, "metadata"), key));
@@ -205,9 +207,13 @@ bool meta_condition_true(const json_t *obj, const char *type)
 /* Sets or removes a member; true when it changed. */
 static bool set_member(json_t *o, const char *key, const char *v)
 {
-	if (streq0(json_string_value(json_object_get(o, key)), v))
+	_cleanup_free_ char *clean = xstrdup(v);
+
+	if (clean)
+		text_sanitize(clean); /* messages quote guests and daemons */
+	if (streq0(json_string_value(json_object_get(o, key)), clean))
 		return false;
-	jset_str(o, key, v);
+	jset_str(o, key, clean);
 	return true;
 }
 

@@ -298,6 +298,25 @@ void schema_ignored(const struct field *fields, const json_t *obj, const char *p
 	ignored_in(fields, obj, &p, &generic, seen, d);
 }
 
+void schema_drop_nulls(const struct field *fields, json_t *v)
+{
+	const char *key;
+	json_t *item;
+	void *tmp;
+	size_t i;
+
+	json_object_foreach_safe (v, tmp, key, item) {
+		const struct field *f = field_find(fields, key);
+
+		if (json_is_null(item))
+			json_object_del(v, key);
+		else if (!f || (f->type != FIELD_ANY && f->type != FIELD_LIST_ANY))
+			schema_drop_nulls(f ? f->fields : NULL, item);
+	}
+	json_array_foreach (v, i, item)
+		schema_drop_nulls(fields, item);
+}
+
 static const struct field owner_reference[] = {
 	FIELD("apiVersion", STRING, .flags = FIELD_REQUIRED),
 	FIELD("kind", STRING, .flags = FIELD_REQUIRED),

@@ -67,6 +67,12 @@ void schema_check(const struct field *fields, const json_t *obj, const char *pat
 void schema_ignored(const struct field *fields, const json_t *obj, const char *path,
 		    struct diags *d);
 
+/*
+ * Removes null members in place: typed structures have no nulls, a null field is an absent one.
+ * What is FIELD_ANY keeps its own. fields NULL: everywhere.
+ */
+void schema_drop_nulls(const struct field *fields, json_t *v);
+
 /* Members of metadata of every object, and of a pod or VMI template's metadata. */
 extern const struct field schema_metadata[];
 

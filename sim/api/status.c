@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "api/meta.h"
+#include "api/text.h"
 
 static const struct {
 	int code;
@@ -36,8 +37,9 @@ static const char *reason_of(int code)
 	return "Unknown";
 }
 
-static json_t *make(int code, const char *reason, const char *message)
+static json_t *make(int code, const char *reason, char *message)
 {
+	text_sanitize(message);
 	return json_pack("{s:s, s:s, s:{}, s:s, s:o, s:s, s:i}", "kind", "Status", "apiVersion",
 			 "v1", "metadata", "status", "Failure", "message", jstring(message),
 			 "reason", reason, "code", code);

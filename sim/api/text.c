@@ -54,3 +54,32 @@ int text_clip(const char *s)
 		;
 	return (int)n;
 }
+
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629), or 0. */
+static size_t sequence(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80			  ? 1
+		   : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+		   : (s[0] & 0xf0) == 0xe0	  ? 3
+		   : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+						  : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void text_sanitize(char *s)
+{
+	while (*s) {
+		size_t n = sequence((const unsigned char *)s);
+
+		if (n == 0)
+			*s = '?';
+		s += n ? n : 1;
+	}
+}

@@ -14,5 +14,7 @@ size_t text_distance(const char *a, const char *b);
 bool text_plausible(const char *a, const char *b);
 /* Bytes of UTF-8 s to show in a message ("%.*s"): at most 80, never half a character. */
 int text_clip(const char *s);
+/* Replaces, in place, the bytes that are not UTF-8 by '?': text from daemons and guests. */
+void text_sanitize(char *s);
 
 #endif
