@@ -248,9 +248,7 @@ enum nad_verdict nad_parse(const json_t *nad, const struct ovnk_config *c, struc
 	diags_locate(d, from, NULL, object);
 	if (r < 0)
 		return NAD_REFUSED;
-	if (r > 0)
-		return NAD_NOT_OURS;
 	*ret = conf;
 	conf = (struct netconf){0};
-	return NAD_OK;
+	return r > 0 ? NAD_NOT_OURS : NAD_OK;
 }

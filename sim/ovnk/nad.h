@@ -47,7 +47,8 @@ void netconf_free(struct netconf *c);
 #define _cleanup_netconf_ _cleanup_(netconf_free)
 
 /*
- * Parses a NAD object. On NAD_OK *ret holds the configuration (free it); else it is empty. Errors
+ * Parses a NAD object. On NAD_OK *ret holds the configuration, on NAD_NOT_OURS only its type counts
+ * (free it in both cases); when refused it is empty. Errors
  * (rule "E4" …, "json" for syntax and JSON types) and notes (rule "unknown", "duplicate", "case")
  * go to d with path "spec.config" or "spec.config.KEY" and the object's name. A topology or role
  * that exists upstream and is not emulated here is accepted; networks_build() marks it.
