@@ -39,7 +39,7 @@ static bool repels(const json_t *pod, const json_t *other, const char *path, con
 	json_t *term;
 	size_t i;
 
-	json_array_foreach(jget(pod, path), i, term) {
+	json_array_foreach (jget(pod, path), i, term) {
 		const json_t *t = inner ? json_object_get(term, inner) : term;
 		_cleanup_diags_ struct diags d = DIAGS_INIT;
 		_cleanup_selector_ struct selector *sel = NULL;
@@ -56,9 +56,10 @@ static bool repels(const json_t *pod, const json_t *other, const char *path, con
 
 static bool required(const json_t *pod, const json_t *other)
 {
-	return repels(pod, other,
-		      "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution",
-		      NULL);
+	return repels(
+		pod, other,
+		"spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+		NULL);
 }
 
 static bool preferred(const json_t *pod, const json_t *other)
@@ -87,7 +88,7 @@ static bool selected(const json_t *pod, const struct lab_node *n)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach(jget(pod, "spec.nodeSelector"), key, v)
+	json_object_foreach (jget(pod, "spec.nodeSelector"), key, v)
 		if (!json_equal(json_object_get(labels, key), v))
 			return false;
 	return true;
@@ -152,7 +153,9 @@ static bool place_pending(void *arg, json_t *pod)
 
 	if (!node && !meta_deleting(pod))
 		place(p, pod);
-	else if (node && node_index(p->lab, node) == p->lab->n_nodes)
+	else if (node && node_index(p->lab, node) == p->lab->n_nodes &&
+		 store_set_condition(p->lab->store, pod, "PodScheduled", "False", "NodeNotFound",
+				     "its node does not exist") > 0)
 		store_event(p->lab->store, pod, "Warning", "NodeNotFound", SOURCE,
 			    "spec.nodeName \"%s\" is not a node of this topology", node);
 	return true;
@@ -163,8 +166,7 @@ void ctl_sched_reconcile(struct lab *lab)
 	_cleanup_free_ size_t *load = xcalloc(lab->n_nodes, sizeof(*load));
 	_cleanup_free_ bool *conflict = xcalloc(lab->n_nodes, sizeof(*conflict));
 	_cleanup_free_ size_t *penalty = xcalloc(lab->n_nodes, sizeof(*penalty));
-	struct placement p = {
-		.lab = lab, .load = load, .conflict = conflict, .penalty = penalty};
+	struct placement p = {.lab = lab, .load = load, .conflict = conflict, .penalty = penalty};
 	struct store_query q = {.kind = &kind_pod};
 
 	store_each(lab->store, &q, count_load, &p);

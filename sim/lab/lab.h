@@ -47,8 +47,10 @@ struct lab_zone {
 	bool nb_ready, sb_ready;
 	int in_flight;	  /* transactions not answered yet */
 	bool again;	  /* a plan came while one was in flight */
-	json_t *last_nb;  /* last desired rows of NB, for "unchanged" */
+	json_t *sent_nb, *sent_sb; /* plans in flight */
+	json_t *last_nb, *last_sb; /* {TABLE/KEY: row} of the last plans written */
 	long long repaired, changed; /* rows since the last report, see reconcile.h */
+	json_t *rows;		     /* of them, see reconcile.h */
 	char *problem;	  /* why the zone cannot be written, or NULL */
 };
 
@@ -71,6 +73,7 @@ struct lab {
 
 	struct reconcile *rec;
 	struct bringup *up;
+	json_t *endpoints;  /* {endpoint name: socket} known to the hub */
 	json_t *timings;    /* {PHASE: seconds} of the start */
 	struct lab_net *net; /* networks and attachments (lab/net.h) */
 	json_t *deviations; /* set of texts: what this OVN lacks, what was switched off */
@@ -113,12 +116,6 @@ int lab_zones_init(struct lab *lab, struct err *e);
 void lab_zone_open(struct lab_zone *z);
 /* True when every zone has both databases. */
 bool lab_zones_ready(const struct lab *lab);
-
-/* ---- status.c ---- */
-
-/* {"name","state":"Ready"|"Degraded"|"Starting","reasons":[],"zones","nodes":[…],"hosts":[…],
- * "timings":{},"deviations":[]}. New reference. */
-json_t *lab_status(struct lab *lab);
 
 /* One line of progress to `up`. seconds < 0: the phase begins. */
 void lab_progress(struct lab *lab, const char *phase, double seconds);

@@ -23,10 +23,10 @@ static void log_deaths(const struct lab_node *n, const json_t *now)
 	json_t *d, *o;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(now, "daemons"), i, d) {
+	json_array_foreach (json_object_get(now, "daemons"), i, d) {
 		bool ran = false;
 
-		json_array_foreach(json_object_get(n->status, "daemons"), k, o)
+		json_array_foreach (json_object_get(n->status, "daemons"), k, o)
 			ran |= streq0(jstr(o, "name", NULL), jstr(d, "name", "")) && daemon_runs(o);
 		if (ran && !daemon_runs(d))
 			log_warn("node/%s: %s ended: %s", n->name, jstr(d, "name", "?"),
@@ -119,9 +119,9 @@ static int spawn(struct lab_node *n, struct err *e)
 	n->rpc = jrpc_new(n->lab->ev, fd, &node_ops, n);
 	reaper_watch(n->lab->reaper, n->pid, agent_died, n);
 	netns = ns_open(n->pid, "net", e);
-	r = netns < 0 ? netns
-		      : fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL),
-				      e);
+	r = netns < 0
+		    ? netns
+		    : fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL), e);
 	return r < 0 ? err_wrap(e, "node/%s", n->name) : 0;
 }
 
@@ -133,7 +133,7 @@ static void nodes_init(struct lab *lab)
 
 	lab->n_nodes = json_array_size(list) + central;
 	lab->nodes = xcalloc(lab->n_nodes, sizeof(*lab->nodes));
-	json_array_foreach(list, i, spec) {
+	json_array_foreach (list, i, spec) {
 		lab->nodes[i].spec = spec;
 		lab->nodes[i].name = xstrdup(jstr(spec, "name", ""));
 	}
@@ -199,7 +199,7 @@ static const json_t *runtime(struct lab *lab, const char *list, const char *uid)
 
 		if (lab->nodes[i].death)
 			continue;
-		json_array_foreach(json_object_get(lab->nodes[i].status, list), k, row)
+		json_array_foreach (json_object_get(lab->nodes[i].status, list), k, row)
 			if (streq0(jstr(row, "uid", NULL), uid))
 				return row;
 	}
@@ -223,7 +223,7 @@ bool lab_node_healthy(const struct lab_node *n)
 
 	if (n->death || !n->status)
 		return false;
-	json_array_foreach(json_object_get(n->status, "daemons"), i, d)
+	json_array_foreach (json_object_get(n->status, "daemons"), i, d)
 		if (!daemon_runs(d))
 			return false;
 	return true;
@@ -242,7 +242,7 @@ char *lab_degraded(struct lab *lab)
 			buf_printf(&b, "%snode/%s: %s", b.len ? "; " : "", n->name, n->death);
 		if (n->death)
 			continue;
-		json_array_foreach(json_object_get(n->status, "daemons"), k, d)
+		json_array_foreach (json_object_get(n->status, "daemons"), k, d)
 			if (!daemon_runs(d))
 				buf_printf(&b, "%snode/%s: %s ended: %s", b.len ? "; " : "",
 					   n->name, jstr(d, "name", "?"), jstr(d, "status", "?"));

@@ -14,14 +14,18 @@ int reconcile_init(struct lab *lab, struct err *e);
 /* Asks for a run at the end of this turn of the loop. */
 void reconcile_kick(struct lab *lab);
 
+/* A zone has settled or failed: syncs may go on. Called by zones.c. */
+void reconcile_progress(struct lab *lab);
+
 /* Answer of a synced reconciliation: result (borrowed) or an error text. */
 typedef void (*reconcile_done_fn)(void *arg, const json_t *result, const char *error);
 /*
  * Runs now and calls done when every zone has taken the plan and every chassis has caught up
  * (nb_cfg → hv_cfg), at the latest after timeout_us. result: {"changed":N,"repaired":N,"rows":[
  * {"zone","op","table","key","columns","owner"}],"verdicts":[DIAG],"pending":[{"object","reason"}],
- * "barrier_ms":N}. changed counts rows that follow from changed objects, repaired those that were
- * found different from what had been written before. full: look for repairs everywhere.
+ * "problems":[text],"barrier_ms":N}. problems: zones that could not be
+ * written or did not catch up. changed counts rows that follow from changed objects, repaired those that were
+ * found different from what had been written before.
  */
 void reconcile_sync(struct lab *lab, uint64_t timeout_us, reconcile_done_fn done, void *arg);
 

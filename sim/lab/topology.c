@@ -425,6 +425,11 @@ json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct dia
 
 json_t *topology_load(const char *path, struct diags *d)
 {
+	return topology_load_zones(path, NULL, d);
+}
+
+json_t *topology_load_zones(const char *path, const char *zones, struct diags *d)
+{
 	_cleanup_yaml_ struct yaml_docs docs = {0};
 
 	if (yaml_parse_file(path, &docs, d) < 0)
@@ -436,5 +441,7 @@ json_t *topology_load(const char *path, struct diags *d)
 		g->file = xstrdup(path);
 		return NULL;
 	}
+	if (zones && json_is_object(json_object_get(docs.v[0].root, "spec")))
+		jset_str(docs.v[0].root, "spec.zones", zones);
 	return topology_expand(&docs.v[0], path, d);
 }

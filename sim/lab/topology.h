@@ -25,6 +25,8 @@
  * ids and host UUIDs derive from the seed and the name, so that runs are repeatable.
  */
 json_t *topology_load(const char *path, struct diags *d);
+/* The same with spec.zones replaced by zones (NULL: as the file says). */
+json_t *topology_load_zones(const char *path, const char *zones, struct diags *d);
 /* The same from a parsed document. */
 json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct diags *d);
 /* Address number n (0 = network address) of a CIDR, with "/len" when with_len. NULL when outside.

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/bringup.h"
+
+#include <errno.h>
+
+#include "lab/reconcile.h"
+
+#define START_TIMEOUT (120 * USEC_PER_SEC)
+#define SYNC_TIMEOUT (120 * USEC_PER_SEC)
+
+struct bringup {
+	size_t waiting; /* agents that have not answered */
+	bool daemons, databases, planned;
+	uint64_t mark; /* end of the last phase */
+};
+
+static void phase_done(struct lab *lab, const char *phase)
+{
+	uint64_t now = mono_usec();
+
+	lab_progress(lab, phase, (double)(now - lab->up->mark) / 1e6);
+	lab->up->mark = now;
+}
+
+static void finish(struct lab *lab)
+{
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	phase_done(lab, "ovn");
+	if (lab_serve(lab, &e) < 0)
+		lab_failed(lab, &e);
+	else
+		lab_ready(lab);
+}
+
+static void synced(void *arg, const json_t *result, const char *error)
+{
+	struct lab *lab = arg;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (!error)
+		error = json_string_value(json_array_get(json_object_get(result, "problems"), 0));
+	if (error) {
+		err_set(&e, EIO, "first plan: %s", error);
+		lab_failed(lab, &e);
+		return;
+	}
+	finish(lab);
+}
+
+/* The first plan is written as soon as all daemons and all databases are there. */
+static void advance(struct lab *lab)
+{
+	struct bringup *b = lab->up;
+
+	if (!b || b->planned || !b->daemons || !b->databases)
+		return;
+	b->planned = true;
+	phase_done(lab, "databases");
+	reconcile_sync(lab, SYNC_TIMEOUT, synced, lab);
+}
+
+void bringup_zone_ready(struct lab *lab)
+{
+	if (lab->up && !lab->up->databases && lab_zones_ready(lab)) {
+		lab->up->databases = true;
+		advance(lab);
+	}
+}
+
+static void on_started(void *arg, const json_t *result, const json_t *error)
+{
+	struct lab_node *n = arg;
+	struct lab *lab = n->lab;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (!result) {
+		_cleanup_free_ char *text =
+			json_is_string(error) ? xstrdup(json_string_value(error)) : jtext(error);
+
+		err_set(&e, EIO, "node/%s did not start: %s", n->name, text);
+		lab_failed(lab, &e);
+		return;
+	}
+	n->started = true;
+	n->timings = json_deep_copy(json_object_get(result, "timings"));
+	for (size_t i = 0; i < lab->n_zones; i++)
+		if (lab->zones[i].host == n)
+			lab_zone_open(&lab->zones[i]);
+	if (--lab->up->waiting > 0)
+		return;
+	lab->up->daemons = true;
+	phase_done(lab, "daemons");
+	advance(lab);
+}
+
+int bringup_start(struct lab *lab, struct err *e)
+{
+	lab->up = xcalloc(1, sizeof(*lab->up));
+	lab->up->mark = mono_usec();
+	/* the control plane first: its databases are what the others' controllers connect to */
+	for (size_t i = lab->n_nodes; i-- > 0;) {
+		struct lab_node *n = &lab->nodes[i];
+		long r = jrpc_call(n->rpc, "start", json_array(), START_TIMEOUT, on_started, n);
+
+		if (r < 0)
+			return err_errno(e, (int)-r, "node/%s: start", n->name);
+		lab->up->waiting++;
+	}
+	return 0;
+}

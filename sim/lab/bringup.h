@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bring-up: all machines at once, then the databases, then the first plan, then the API. */
+#ifndef OVNBED_LAB_BRINGUP_H
+#define OVNBED_LAB_BRINGUP_H
+
+#include "lab/lab.h"
+
+/* Asks every agent to start its daemons. Goes on by itself; ends in lab_ready() or lab_failed(). */
+int bringup_start(struct lab *lab, struct err *e);
+/* Called by zones.c when a zone has opened its databases. */
+void bringup_zone_ready(struct lab *lab);
+
+/* lab.c */
+void lab_ready(struct lab *lab);
+void lab_failed(struct lab *lab, const struct err *e);
+int lab_serve(struct lab *lab, struct err *e);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/endpoint.h"
+
+#include <errno.h>
+
+#include "api/meta.h"
+#include "kubevirt/domain.h"
+#include "lab/controllers.h"
+#include "lab/net.h"
+#include "probe/probe.h"
+
+#define ASK_TIMEOUT (10 * USEC_PER_SEC)
+
+/* ---- names ---- */
+
+static bool kind_known(const char *kind)
+{
+	static const char *const kinds[] = {"vm", "pod", "host", "node"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(kinds[i], kind))
+			return true;
+	return false;
+}
+
+char *endpoint_canon(const char *text, struct err *e)
+{
+	const char *slash = strchr(text, '/'), *rest = slash ? slash + 1 : "";
+	_cleanup_free_ char *kind = slash ? xstrndup(text, (size_t)(slash - text)) : NULL;
+	const char *second = strchr(rest, '/');
+	bool namespaced = kind && (streq(kind, "vm") || streq(kind, "pod"));
+
+	if (!kind || !kind_known(kind) || !*rest || (second && (!namespaced || !second[1])) ||
+	    (second && strchr(second + 1, '/'))) {
+		err_set(e, EINVAL,
+			"\"%s\" is no endpoint: expected vm/NAME, pod/NAME, host/NAME or "
+			"node/NAME, with NS/ before NAME for another namespace",
+			text);
+		return NULL;
+	}
+	if (namespaced && !second)
+		return xasprintf("%s/default/%s", kind, rest);
+	return xstrdup(text);
+}
+
+/* Splits "vm/ns/name". */
+static void split(const char *name, char **ret_kind, char **ret_ns, char **ret_name)
+{
+	const char *a = strchr(name, '/'), *b = strrchr(name, '/');
+
+	*ret_kind = xstrndup(name, (size_t)(a - name));
+	*ret_ns = a == b ? NULL : xstrndup(a + 1, (size_t)(b - a - 1));
+	*ret_name = xstrdup(b + 1);
+}
+
+/* ---- objects ---- */
+
+static const json_t *object_of(struct lab *lab, const char *name)
+{
+	_cleanup_free_ char *kind = NULL, *ns = NULL, *n = NULL;
+
+	split(name, &kind, &ns, &n);
+	if (streq(kind, "vm"))
+		return store_peek(lab->store, &kind_vmi, ns, n);
+	if (streq(kind, "pod"))
+		return store_peek(lab->store, &kind_pod, ns, n);
+	return NULL;
+}
+
+/* The Pod that carries the endpoint's attachments. */
+static const json_t *pod_of(struct lab *lab, const char *name)
+{
+	const json_t *o = object_of(lab, name);
+
+	return o && kind_of(o) == &kind_vmi ? ctl_launcher_pod(lab, o) : o;
+}
+
+static const json_t *host_of(struct lab *lab, const char *name)
+{
+	const char *n = str_after(name, "host/");
+	json_t *h;
+	size_t i;
+
+	json_array_foreach (jget(lab->topo, "underlay.hosts"), i, h)
+		if (n && streq(jstr(h, "name", ""), n))
+			return h;
+	return NULL;
+}
+
+int endpoint_check(struct lab *lab, const char *name, struct err *e)
+{
+	const json_t *o;
+	const char *phase;
+
+	if (str_after(name, "host/"))
+		return host_of(lab, name) ? 0 : err_set(e, ENOENT, "the topology has no %s", name);
+	if (str_after(name, "node/"))
+		return err_set(e, EOPNOTSUPP, "%s: nodes have no traffic agent", name);
+	o = object_of(lab, name);
+	if (!o)
+		return err_set(e, ENOENT, "%s does not exist%s", name,
+			       str_after(name, "vm/") ? " or is not started" : "");
+	phase = jstr(o, "status.phase", "Pending");
+	if (!streq(phase, "Running"))
+		return err_set(e, EAGAIN, "%s is %s, not Running", name, phase);
+	return 0;
+}
+
+char *endpoint_socket(struct lab *lab, const char *name)
+{
+	const json_t *o = object_of(lab, name), *pod = pod_of(lab, name);
+	const struct lab_node *n = lab_node_find(lab, jstr(pod, "spec.nodeName", ""));
+
+	if (str_after(name, "host/"))
+		return xasprintf("%s/h/%s.sock", lab->paths->run, name + 5);
+	if (!o || !n)
+		return NULL;
+	if (kind_of(o) == &kind_vmi) {
+		_cleanup_kubevirt_paths_ struct kubevirt_paths p = {0};
+
+		kubevirt_paths_init(&p, o);
+		return lab_node_path(n, "vm", strrchr(p.probe_socket, '/') + 1);
+	} else {
+		_cleanup_free_ char *file = xasprintf("%.8s.sock", meta_uid(o));
+
+		return lab_node_path(n, "pod", file);
+	}
+}
+
+/* ---- hub ---- */
+
+struct update {
+	struct lab *lab;
+	json_t *now; /* {name: socket} */
+};
+
+static bool add_endpoint(void *arg, json_t *obj)
+{
+	struct update *u = arg;
+	bool vm = kind_of(obj) == &kind_vmi;
+	_cleanup_free_ char *name = NULL, *sock = NULL;
+
+	if (!streq(jstr(obj, "status.phase", ""), "Running") || meta_deleting(obj) ||
+	    streq0(meta_label(obj, "kubevirt.io"), "virt-launcher"))
+		return true;
+	name = xasprintf("%s/%s/%s", vm ? "vm" : "pod", meta_ns(obj), meta_name(obj));
+	sock = endpoint_socket(u->lab, name);
+	if (sock)
+		json_object_set_new(u->now, name, jstring(sock));
+	return true;
+}
+
+void endpoints_update(struct lab *lab)
+{
+	struct update u = {.lab = lab, .now = json_object()};
+	struct store_query pods = {.kind = &kind_pod}, vmis = {.kind = &kind_vmi};
+	const char *name;
+	json_t *v;
+
+	if (!lab->hub)
+		return;
+	store_each(lab->store, &pods, add_endpoint, &u);
+	store_each(lab->store, &vmis, add_endpoint, &u);
+	json_object_foreach (lab->endpoints, name, v)
+		if (!json_object_get(u.now, name))
+			hub_remove(lab->hub, name);
+	json_object_foreach (u.now, name, v)
+		if (!json_equal(json_object_get(lab->endpoints, name), v))
+			hub_add(lab->hub, name, json_string_value(v));
+	json_decref(lab->endpoints);
+	lab->endpoints = u.now;
+}
+
+/* ---- interfaces ---- */
+
+json_t *endpoint_attachments(struct lab *lab, const char *name)
+{
+	const json_t *pod = pod_of(lab, name), *host = host_of(lab, name);
+	const struct podnet *p =
+		pod ? podnets_find(&lab->net->pods, meta_ns(pod), meta_name(pod)) : NULL;
+	json_t *out = json_array();
+
+	for (size_t i = 0; p && i < p->n; i++)
+		if (p->v[i].state == ATTACHMENT_READY)
+			json_array_append_new(out,
+					      json_pack("{s:s, s:s, s:s, s:i}", "network",
+							p->v[i].network, "nad", p->v[i].nad, "mac",
+							p->v[i].mac, "mtu", p->v[i].mtu));
+	if (host)
+		json_array_append_new(out,
+				      json_pack("{s:s, s:n, s:O, s:I}", "network", "underlay",
+						"nad", "mac", json_object_get(host, "mac"), "mtu",
+						(json_int_t)jint(lab->topo, "underlay.mtu", 1500)));
+	return out;
+}
+
+static json_t *join_iface(const json_t *live, const json_t *atts)
+{
+	json_t *v4 = json_array(), *v6 = json_array(), *cidrs = json_array(), *a, *att;
+	json_t *out = json_pack("{s:O, s:O?, s:O?, s:n, s:n, s:o, s:o, s:o}", "name",
+				json_object_get(live, "name"), "mac", json_object_get(live, "mac"),
+				"mtu", json_object_get(live, "mtu"), "network", "nad", "addresses4",
+				v4, "addresses6", v6, "cidrs", cidrs);
+	size_t i;
+
+	json_array_foreach (json_object_get(live, "addresses"), i, a) {
+		const char *text = jstr(a, "address", "");
+		json_t *list = jint(a, "family", 4) == 6 ? v6 : v4;
+
+		if (!streq(jstr(a, "scope", ""), "global"))
+			continue;
+		json_array_append_new(list, json_stringn(text, strcspn(text, "/")));
+		json_array_append_new(cidrs, jstring(text));
+	}
+	json_array_foreach (atts, i, att) {
+		if (strcasecmp(jstr(att, "mac", ""), jstr(live, "mac", "-")) != 0)
+			continue;
+		json_object_set(out, "network", json_object_get(att, "network"));
+		json_object_set(out, "nad", json_object_get(att, "nad"));
+		json_object_set(out, "planned", json_object_get(att, "mtu"));
+	}
+	return out;
+}
+
+struct ask {
+	struct lab *lab;
+	json_t *result;
+	size_t waiting;
+	endpoints_fn done;
+	void *arg;
+};
+struct ask_one {
+	struct ask *ask;
+	char *name;
+};
+
+static void ask_finish(struct ask *a)
+{
+	if (--a->waiting > 0)
+		return;
+	a->done(a->arg, a->result);
+	free(a);
+}
+
+static void on_ifaces(void *arg, const json_t *result, const struct err *e)
+{
+	struct ask_one *one = arg;
+	struct ask *a = one->ask;
+	json_t *out = json_object(), *list = json_array(), *live;
+	size_t i;
+
+	if (!result) {
+		json_object_set_new(out, "why", jstring(err_msg(e)));
+	} else {
+		_cleanup_json_ json_t *atts = endpoint_attachments(a->lab, one->name);
+
+		json_array_foreach (json_object_get(result, "interfaces"), i, live)
+			if (!streq(jstr(live, "name", ""), "lo"))
+				json_array_append_new(list, join_iface(live, atts));
+	}
+	json_object_set_new(out, "interfaces", list);
+	json_object_set_new(a->result, one->name, out);
+	free(one->name);
+	free(one);
+	ask_finish(a);
+}
+
+void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void *arg)
+{
+	struct ask *a = xcalloc(1, sizeof(*a));
+	json_t *v;
+	size_t i;
+
+	*a = (struct ask){
+		.lab = lab, .result = json_object(), .waiting = 1, .done = done, .arg = arg};
+	json_array_foreach (names, i, v) {
+		struct ask_one *one = xcalloc(1, sizeof(*one));
+
+		one->ask = a;
+		one->name = xstrdup(json_string_value(v));
+		a->waiting++;
+		hub_call(lab->hub, one->name, "ifaces", NULL, ASK_TIMEOUT, on_ifaces, one);
+	}
+	ask_finish(a);
+}
+
+static const json_t *iface_of(const json_t *endpoint, const char *network)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach (json_object_get(endpoint, "interfaces"), i, f)
+		if (network ? streq0(jstr(f, "network", NULL), network)
+			    : jstr(f, "network", NULL) != NULL)
+			return f;
+	return NULL;
+}
+
+bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
+		   const json_t **ret_b)
+{
+	json_t *f;
+	size_t i;
+
+	*ret_a = iface_of(a, network);
+	*ret_b = iface_of(b, network);
+	if (network)
+		return *ret_a && *ret_b;
+	json_array_foreach (json_object_get(a, "interfaces"), i, f) {
+		const char *net = jstr(f, "network", NULL);
+
+		if (net && iface_of(b, net)) {
+			*ret_a = f;
+			*ret_b = iface_of(b, net);
+			break;
+		}
+	}
+	return *ret_a && *ret_b;
+}

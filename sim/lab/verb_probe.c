@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST …/probes, …/mtu, …/isolate, …/soak: from endpoint names to the engine's requests. Each
+ * resolves the endpoints, asks their agents for live interfaces, fills in addresses and starts a
+ * job of probe/.
+ */
+#include "lab/verbs.h"
+
+#include <errno.h>
+
+#include "lab/endpoint.h"
+#include "probe/probe.h"
+
+struct job {
+	struct lab *lab;
+	struct api_call *call;
+	json_t *request; /* body with canonical endpoint names; owned */
+	struct probe_job *running;
+	/* Builds the engine's request from live interfaces; NULL with e set. */
+	json_t *(*build)(struct job *j, const json_t *ifaces, struct err *e);
+	struct probe_job *(*start)(struct probe_hub *h, const json_t *request, probe_done_fn fn,
+				   void *arg);
+	bool cancelled;
+};
+
+static void job_free(struct job *j)
+{
+	json_decref(j->request);
+	free(j);
+}
+
+static void on_cancel(void *arg)
+{
+	struct job *j = arg;
+
+	j->cancelled = true;
+	if (j->running) {
+		probe_cancel(j->running);
+		job_free(j);
+	}
+}
+
+static void on_done(void *arg, json_t *result, const struct err *e)
+{
+	struct job *j = arg;
+
+	if (result)
+		api_call_reply(j->call, 200, result);
+	else
+		verb_refuse(j->call, e);
+	job_free(j);
+}
+
+static void on_ifaces(void *arg, json_t *ifaces)
+{
+	struct job *j = arg;
+	_cleanup_json_ json_t *own = ifaces, *request = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (j->cancelled) {
+		job_free(j);
+		return;
+	}
+	request = j->build(j, ifaces, &e);
+	if (!request) {
+		verb_refuse(j->call, &e);
+		job_free(j);
+		return;
+	}
+	j->running = j->start(j->lab->hub, request, on_done, j);
+}
+
+/* Canonicalises o[key] in place and adds it to names. */
+static int take_endpoint(struct lab *lab, json_t *o, const char *key, json_t *names, struct err *e)
+{
+	const char *text = jstr(o, key, NULL);
+	_cleanup_free_ char *name = text ? endpoint_canon(text, e) : NULL;
+	int r;
+
+	if (!text)
+		return err_set(e, EINVAL, "%s is missing", key);
+	if (!name)
+		return -EINVAL;
+	r = endpoint_check(lab, name, e);
+	if (r < 0)
+		return r;
+	jset_str(o, key, name);
+	jadd_str(names, name);
+	return 0;
+}
+
+static void begin(struct lab *lab, struct api_call *call, json_t *request, const json_t *names,
+		  json_t *(*build)(struct job *, const json_t *, struct err *),
+		  struct probe_job *(*start)(struct probe_hub *, const json_t *, probe_done_fn,
+					     void *))
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	*j = (struct job){
+		.lab = lab, .call = call, .request = request, .build = build, .start = start};
+	api_call_on_cancel(call, on_cancel, j);
+	endpoints_ask(lab, names, on_ifaces, j);
+}
+
+/* ---- addresses ---- */
+
+static const char *addr_of(const json_t *iface, int family)
+{
+	return json_string_value(json_array_get(
+		json_object_get(iface, family == 6 ? "addresses6" : "addresses4"), 0));
+}
+
+/* Families to try: the wanted one, else those that both ends have, else IPv4. */
+static size_t families(const json_t *from, const json_t *to, long long wanted, int out[2])
+{
+	size_t n = 0;
+
+	if (wanted == 4 || wanted == 6) {
+		out[0] = (int)wanted;
+		return 1;
+	}
+	for (int f = 4; f <= 6; f += 2)
+		if (addr_of(from, f) && addr_of(to, f))
+			out[n++] = f;
+	if (!n)
+		out[n++] = 4;
+	return n;
+}
+
+/* One engine cell: addresses filled in, or marked so that the engine cannot take it for a verdict. */
+static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const json_t *b,
+		     int family)
+{
+	json_t *c = json_deep_copy(cell);
+	const char *dst = addr_of(b, family), *src = addr_of(a, family);
+
+	json_object_set_new(c, "family", json_integer(family));
+	json_object_set_new(c, "srcNetwork", jstring(jstr(a, "network", NULL)));
+	json_object_set_new(c, "dstNetwork", jstring(jstr(b, "network", NULL)));
+	if (a)
+		json_object_set(c, "ifname", json_object_get(a, "name"));
+	jset_str(c, "src", src);
+	if (!jstr(c, "dst", NULL))
+		jset_str(c, "dst", dst);
+	json_array_append_new(cells, c);
+}
+
+static json_t *build_probes(struct job *j, const json_t *ifaces, struct err *e)
+{
+	json_t *cells = json_array(), *cell, *out;
+	size_t i;
+
+	json_array_foreach (json_object_get(j->request, "cells"), i, cell) {
+		const char *from = jstr(cell, "from", ""), *to = jstr(cell, "to", "");
+		const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
+		const json_t *a = NULL, *b = NULL;
+		const char *network = jstr(cell, "network", NULL);
+		int fam[2];
+		size_t n;
+
+		endpoint_pair(fa, fb, network, &a, &b);
+		if (jstr(fa, "why", NULL) || jstr(fb, "why", NULL)) {
+			/* the engine says INFRA for an agent that is not there */
+			json_t *c = json_deep_copy(cell);
+
+			jset_str(c, "dst", jstr(cell, "dst", "0.0.0.0"));
+			json_array_append_new(cells, c);
+			continue;
+		}
+		n = families(a, b, jint(cell, "family", 0), fam);
+		for (size_t k = 0; k < n; k++) {
+			if (!jstr(cell, "dst", NULL) && !addr_of(b, fam[k])) {
+				err_set(e, EINVAL,
+					"%s has no IPv%d address on %s; give it one by cloud-init "
+					"networkData or a network with subnets",
+					to, fam[k], jstr(b, "network", "any network"));
+				json_decref(cells);
+				return NULL;
+			}
+			add_cell(cells, cell, a, b, fam[k]);
+		}
+	}
+	out = json_copy(j->request);
+	json_object_set_new(out, "cells", cells);
+	return out;
+}
+
+void verb_probes(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	_cleanup_json_ json_t *names = json_array();
+	json_t *body = json_deep_copy(api_call_body(call)), *cell;
+	_cleanup_err_ struct err e = ERR_INIT;
+	size_t i;
+
+	if (!json_array_size(json_object_get(body, "cells")))
+		err_set(&e, EINVAL, "cells: expected a list of at least one cell");
+	json_array_foreach (json_object_get(body, "cells"), i, cell) {
+		if (take_endpoint(lab, cell, "from", names, &e) < 0 ||
+		    take_endpoint(lab, cell, "to", names, &e) < 0) {
+			err_wrap(&e, "cells[%zu]", i);
+			break;
+		}
+	}
+	if (e.code) {
+		verb_refuse(call, &e);
+		json_decref(body);
+		return;
+	}
+	begin(lab, call, body, names, build_probes, probe_run);
+}
+
+/* ---- mtu ---- */
+
+static json_t *build_mtu(struct job *j, const json_t *ifaces, struct err *e)
+{
+	const char *from = jstr(j->request, "from", ""), *to = jstr(j->request, "to", "");
+	const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
+	const json_t *a, *b;
+	json_t *r;
+	int fam[2];
+
+	if (jstr(fa, "why", NULL) || jstr(fb, "why", NULL)) {
+		err_set(e, EAGAIN, "no traffic agent: %s", jstr(fa, "why", jstr(fb, "why", "")));
+		return NULL;
+	}
+	if (!endpoint_pair(fa, fb, jstr(j->request, "network", NULL), &a, &b)) {
+		err_set(e, EINVAL, "%s and %s share no network", from, to);
+		return NULL;
+	}
+	families(a, b, jint(j->request, "family", 0), fam);
+	if (!addr_of(a, fam[0]) || !addr_of(b, fam[0])) {
+		err_set(e, EINVAL, "%s and %s have no IPv%d addresses on %s", from, to, fam[0],
+			jstr(a, "network", "?"));
+		return NULL;
+	}
+	r = json_deep_copy(j->request);
+	jset_str(r, "fromAddr", addr_of(a, fam[0]));
+	jset_str(r, "toAddr", addr_of(b, fam[0]));
+	jset_str(r, "fromIf", jstr(a, "name", NULL));
+	jset_str(r, "toIf", jstr(b, "name", NULL));
+	jset_str(r, "network", jstr(a, "network", NULL));
+	json_object_set_new(r, "family", json_integer(fam[0]));
+	if (!json_object_get(r, "advertised") && json_object_get(a, "planned"))
+		json_object_set(r, "advertised", json_object_get(a, "planned"));
+	if (!json_object_get(r, "planned"))
+		json_object_set_new(
+			r, "planned",
+			json_integer(lab_planned_mtu(j->lab, from, to, jstr(a, "network", ""))));
+	return r;
+}
+
+void verb_mtu(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	_cleanup_json_ json_t *names = json_array();
+	json_t *body = json_deep_copy(api_call_body(call));
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (take_endpoint(lab, body, "from", names, &e) < 0 ||
+	    take_endpoint(lab, body, "to", names, &e) < 0) {
+		verb_refuse(call, &e);
+		json_decref(body);
+		return;
+	}
+	begin(lab, call, body, names, build_mtu, mtu_run);
+}
+
+/* ---- isolate ---- */
+
+/* Every interface of the endpoints, grouped by network. request.endpoints limits to those. */
+static json_t *build_isolate(struct job *j, const json_t *ifaces, struct err *e)
+{
+	json_t *by_net = json_object(), *nets = json_array(), *v, *f, *r;
+	const json_t *wanted = json_object_get(j->request, "networks");
+	const char *name;
+	size_t i;
+
+	json_object_foreach ((json_t *)ifaces, name, v) {
+		json_array_foreach (json_object_get(v, "interfaces"), i, f) {
+			const char *net = jstr(f, "network", NULL);
+			json_t *members, *addrs;
+
+			if (!net || (json_array_size(wanted) && !jhas_str(wanted, net)))
+				continue;
+			members = json_object_get(by_net, net);
+			if (!members) {
+				members = json_array();
+				json_object_set_new(by_net, net, members);
+			}
+			addrs = json_copy(json_object_get(f, "addresses4"));
+			json_array_extend(addrs, json_object_get(f, "addresses6"));
+			json_array_append_new(
+				members, json_pack("{s:s, s:O, s:O?, s:o}", "endpoint", name,
+						   "ifname", json_object_get(f, "name"), "mac",
+						   json_object_get(f, "mac"), "addresses", addrs));
+		}
+	}
+	json_object_foreach (by_net, name, v)
+		json_array_append_new(nets, json_pack("{s:s, s:O}", "name", name, "members", v));
+	json_decref(by_net);
+	if (json_array_size(nets) < 2) {
+		json_decref(nets);
+		err_set(e, EINVAL, "isolation needs endpoints on at least two networks");
+		return NULL;
+	}
+	r = json_copy(j->request);
+	json_object_set_new(r, "networks", nets);
+	return r;
+}
+
+void verb_isolate(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	_cleanup_json_ json_t *names = json_array();
+	json_t *body = json_deep_copy(api_call_body(call)), *list, *v;
+	_cleanup_err_ struct err e = ERR_INIT;
+	const char *name;
+	size_t i;
+
+	if (!body)
+		body = json_object();
+	list = json_object_get(body, "endpoints");
+	if (!list)
+		json_object_foreach (lab->endpoints, name, v)
+			jadd_str(names, name);
+	json_array_foreach (list, i, v) {
+		_cleanup_free_ char *canon =
+			json_is_string(v) ? endpoint_canon(json_string_value(v), &e) : NULL;
+
+		if (!canon || endpoint_check(lab, canon, &e) < 0)
+			break;
+		jadd_str(names, canon);
+	}
+	if (e.code) {
+		verb_refuse(call, &e);
+		json_decref(body);
+		return;
+	}
+	begin(lab, call, body, names, build_isolate, isolate_run);
+}
+
+/* ---- soak ---- */
+
+static json_t *build_soak(struct job *j, const json_t *ifaces, struct err *e)
+{
+	json_t *r = json_deep_copy(j->request), *flow, *flows = json_array();
+	size_t i;
+
+	json_array_foreach (json_object_get(j->request, "flows"), i, flow) {
+		const json_t *fa = json_object_get(ifaces, jstr(flow, "from", ""));
+		const json_t *fb = json_object_get(ifaces, jstr(flow, "to", "")), *a, *b;
+		int fam[2];
+		size_t n;
+
+		if (!endpoint_pair(fa, fb, jstr(flow, "network", NULL), &a, &b)) {
+			err_set(e, EINVAL, "%s and %s share no network, or have no agent",
+				jstr(flow, "from", ""), jstr(flow, "to", ""));
+			json_decref(r);
+			json_decref(flows);
+			return NULL;
+		}
+		n = families(a, b, jint(flow, "family", 0), fam);
+		for (size_t k = 0; k < n; k++)
+			add_cell(flows, flow, a, b, fam[k]);
+	}
+	json_object_set_new(r, "flows", flows);
+	return r;
+}
+
+void verb_soak(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	_cleanup_json_ json_t *names = json_array();
+	json_t *body = json_deep_copy(api_call_body(call)), *flow;
+	_cleanup_err_ struct err e = ERR_INIT;
+	size_t i;
+
+	json_array_foreach (json_object_get(body, "flows"), i, flow)
+		if (take_endpoint(lab, flow, "from", names, &e) < 0 ||
+		    take_endpoint(lab, flow, "to", names, &e) < 0)
+			break;
+	if (!json_array_size(names) && !e.code)
+		err_set(&e, EINVAL, "flows: expected a list of at least one flow");
+	if (e.code) {
+		verb_refuse(call, &e);
+		json_decref(body);
+		return;
+	}
+	begin(lab, call, body, names, build_soak, soak_run);
+}

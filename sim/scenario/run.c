@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenario/run.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "lab/client.h"
+#include "lab/launch.h"
+#include "lab/options.h"
+#include "lab/topology.h"
+#include "scenario/evidence.h"
+#include "scenario/logs.h"
+
+#define STEP_TIMEOUT (60 * USEC_PER_SEC)
+
+struct run {
+	const struct scenario *s;
+	const struct run_opts *o;
+	const char *zones;
+	char *dir; /* of this scenario and zone mode */
+	struct lab_paths paths;
+	struct client *client;
+	struct logs *logs;
+	json_t *result, *checks;
+};
+
+/* ---- outcomes ---- */
+
+static const char *const outcome_names[] = {"pass",  "skip", "unsupported", "xfail",
+					    "xpass", "fail", "error"};
+
+const char *outcome_name(enum outcome o)
+{
+	return outcome_names[o];
+}
+
+static enum outcome outcome_parse(const char *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(outcome_names); i++)
+		if (streq(outcome_names[i], s))
+			return (enum outcome)i;
+	return OUTCOME_ERROR;
+}
+
+const char *run_worst(const json_t *list)
+{
+	enum outcome worst = json_array_size(list) ? OUTCOME_PASS : OUTCOME_ERROR;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (list, i, v) {
+		enum outcome o = outcome_parse(jstr(v, "status", "error"));
+
+		worst = MAX(worst, o);
+	}
+	return outcome_name(worst);
+}
+
+json_t *run_counts(const json_t *results)
+{
+	json_t *counts = json_object(), *r, *c;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(outcome_names); i++)
+		json_object_set_new(counts, outcome_names[i], json_integer(0));
+	json_array_foreach (results, i, r) {
+		json_array_foreach (json_object_get(r, "checks"), k, c) {
+			const char *st = jstr(c, "status", "error");
+
+			json_object_set_new(counts, st, json_integer(jint(counts, st, 0) + 1));
+		}
+	}
+	return counts;
+}
+
+/* ---- steps ---- */
+
+static void progress(struct run *r, const char *what, const char *status, double seconds)
+{
+	if (r->o->progress)
+		r->o->progress(r->o->arg, what, status, seconds);
+}
+
+static enum outcome run_verbs(struct step_ctx *c)
+{
+	enum outcome worst = OUTCOME_PASS;
+
+	for (const struct step_verb *v = step_verbs; v->name; v++) {
+		const json_t *param = json_object_get(c->step, v->name);
+		enum outcome o;
+
+		if (!param || v->modifier)
+			continue;
+		o = v->run(c, param);
+		worst = MAX(worst, o);
+		if (o >= OUTCOME_FAIL || o == OUTCOME_SKIP)
+			break;
+	}
+	return worst;
+}
+
+/* A known upstream deviation turns a fail into xfail and a pass into xpass. */
+static enum outcome expected_failure(const json_t *step, enum outcome o)
+{
+	if (!json_object_get(step, "xfail"))
+		return o;
+	return o == OUTCOME_FAIL ? OUTCOME_XFAIL : o == OUTCOME_PASS ? OUTCOME_XPASS : o;
+}
+
+/* Daemon lines that nobody expected turn a pass into a fail. */
+static enum outcome judge_logs(struct run *r, struct step_ctx *c, enum outcome o)
+{
+	_cleanup_json_ json_t *lines =
+		logs_unexpected(r->logs, r->s->expect_log, json_object_get(c->step, "expectLog"));
+	json_t *l = json_array_get(lines, 0);
+
+	if (!l)
+		return o;
+	json_array_extend(json_object_get(r->result, "log"), lines);
+	o = MAX(o, OUTCOME_FAIL);
+	return step_say(c, o, "%zu unexpected daemon log line(s); node/%s: %s",
+			json_array_size(lines), jstr(l, "node", "?"), jstr(l, "line", "?"));
+}
+
+static void add_check(struct run *r, struct step_ctx *c, const char *id, enum outcome o,
+		      double seconds)
+{
+	json_t *check =
+		json_pack("{s:s, s:o, s:s, s:o, s:f, s:O}", "id", id, "name",
+			  jstring(jstr(c->step, "name", id)), "status", outcome_name(o), "reason",
+			  jstring(c->why.len ? buf_str(&c->why) : jstr(c->step, "xfail", NULL)),
+			  "seconds", seconds, "details", c->details);
+
+	if (o >= OUTCOME_FAIL && r->client)
+		json_object_set_new(check, "evidence", evidence_collect(c, r->dir, id));
+	json_array_append_new(r->checks, check);
+}
+
+/* Runs one step. False when the scenario cannot go on. */
+static bool run_step(struct run *r, const json_t *step, size_t index)
+{
+	_cleanup_free_ char *id = jstr(step, "check", NULL) ? xstrdup(jstr(step, "check", NULL))
+							    : xasprintf("step-%zu", index + 1);
+	bool is_check = jstr(step, "check", NULL) != NULL;
+	_cleanup_json_ json_t *details = json_array(), *pairs = json_array();
+	struct step_ctx c = {.scenario = r->s,
+			     .step = step,
+			     .client = r->client,
+			     .paths = &r->paths,
+			     .zones = r->zones,
+			     .timeout = STEP_TIMEOUT,
+			     .details = details,
+			     .pairs = pairs};
+	uint64_t start = mono_usec();
+	enum outcome o;
+	double seconds;
+
+	if (jstr(step, "timeout", NULL))
+		step_duration(jstr(step, "timeout", NULL), &c.timeout);
+	progress(r, id, NULL, -1);
+	o = expected_failure(step, run_verbs(&c));
+	o = judge_logs(r, &c, o);
+	seconds = (double)(mono_usec() - start) / 1e6;
+	if (!is_check && o >= OUTCOME_FAIL)
+		o = OUTCOME_ERROR;
+	if (is_check || o != OUTCOME_PASS)
+		add_check(r, &c, id, o, seconds);
+	progress(r, id, outcome_name(o), seconds);
+	buf_free(&c.why);
+	return is_check || o < OUTCOME_FAIL;
+}
+
+static void skip_rest(struct run *r, size_t from)
+{
+	for (size_t i = from; i < json_array_size(r->s->steps); i++) {
+		const json_t *step = json_array_get(r->s->steps, i);
+		const char *id = jstr(step, "check", NULL);
+
+		if (id)
+			json_array_append_new(r->checks,
+					      json_pack("{s:s, s:s, s:s, s:s, s:f, s:[]}", "id", id,
+							"name", jstr(step, "name", id), "status",
+							"error", "reason",
+							"not run: an earlier step failed",
+							"seconds", 0.0, "details"));
+	}
+}
+
+/* ---- lab ---- */
+
+static void lab_phase(void *arg, const char *phase, double seconds)
+{
+	struct run *r = arg;
+	_cleanup_free_ char *what = xasprintf("up: %s", phase);
+
+	if (seconds >= 0)
+		progress(r, what, "ok", seconds);
+}
+
+static json_t *topology_for(struct run *r, struct err *e)
+{
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	json_t *t = topology_load_zones(r->s->topology, r->zones, &d);
+
+	if (!t) {
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		for (size_t i = 0; i < d.n; i++)
+			diag_print(&d.v[i], &b);
+		err_set(e, EINVAL, "%s", buf_str(&b));
+	}
+	return t;
+}
+
+static int lab_open(struct run *r, struct err *e)
+{
+	_cleanup_json_ json_t *topo = NULL, *options = NULL;
+	_cleanup_free_ char *own = xasprintf("run-%d", (int)getpid());
+	int code = lab_paths_init(&r->paths, r->o->lab ? r->o->lab : own, e);
+
+	if (code < 0)
+		return code;
+	if (!r->o->lab) {
+		topo = topology_for(r, e);
+		options = topo ? lab_options(&r->paths, topo, e) : NULL;
+		if (!options)
+			return -e->code;
+		code = lab_launch(&r->paths, topo, options, lab_phase, r, e);
+		if (code < 0)
+			return code;
+	}
+	r->client = client_open(r->paths.sock, e);
+	return r->client ? 0 : -e->code;
+}
+
+static void lab_facts(struct run *r)
+{
+	_cleanup_json_ json_t *st = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (step_get(r->client, "/apis/ovnbed.io/v1alpha1/status", &st, &e) != 200)
+		return;
+	json_object_set(r->result, "timings", json_object_get(st, "timings"));
+	json_object_set(r->result, "deviations", json_object_get(st, "deviations"));
+	json_object_set(r->result, "versions", json_object_get(st, "versions"));
+}
+
+/* ---- the whole ---- */
+
+static void run_steps(struct run *r)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach (r->s->steps, i, step) {
+		if (!run_step(r, step, i)) {
+			skip_rest(r, i + 1);
+			break;
+		}
+	}
+}
+
+static void save(struct run *r)
+{
+	_cleanup_free_ char *path = xasprintf("%s/result.json", r->dir);
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (jsave_file(path, r->result, &e) < 0)
+		log_warn("%s", err_msg(&e));
+}
+
+static void fail_all(struct run *r, const struct err *e)
+{
+	json_array_append_new(r->checks,
+			      json_pack("{s:s, s:s, s:s, s:s, s:f, s:[]}", "id", "lab-up", "name",
+					"the lab comes up", "status", "error", "reason", err_msg(e),
+					"seconds", 0.0, "details"));
+	skip_rest(r, 0);
+}
+
+int scenario_run(const struct scenario *s, const char *zones, const struct run_opts *o,
+		 json_t **ret, struct err *e)
+{
+	struct run r = {.s = s, .o = o, .zones = zones, .checks = json_array()};
+	_cleanup_err_ struct err up = ERR_INIT, down = ERR_INIT;
+	uint64_t start = mono_usec();
+	int code;
+
+	r.dir = xasprintf("%s/%s-%s", o->out, s->name, zones);
+	code = path_mkdirs(r.dir, e);
+	if (code < 0) {
+		free(r.dir);
+		json_decref(r.checks);
+		return code;
+	}
+	r.result = json_pack("{s:s, s:s, s:s, s:O?, s:s, s:s, s:o, s:[]}", "scenario", s->name,
+			     "zones", zones, "file", s->file, "labels", s->labels, "topology",
+			     s->topology, "dir", r.dir, "checks", r.checks, "log");
+	if (lab_open(&r, &up) < 0) {
+		fail_all(&r, &up);
+	} else {
+		jset_str(r.result, "lab", r.paths.name);
+		r.logs = logs_new(r.paths.state, o->lab != NULL);
+		lab_facts(&r);
+		run_steps(&r);
+		evidence_dump(r.client, r.paths.state, r.dir);
+	}
+	if (!o->lab && !(o->keep && r.client) && r.paths.name) {
+		evidence_logs(r.paths.state, r.dir);
+		lab_stop(&r.paths, &down);
+	}
+	jset_str(r.result, "status", run_worst(r.checks));
+	json_object_set_new(r.result, "seconds", json_real((double)(mono_usec() - start) / 1e6));
+	save(&r);
+	logs_free(r.logs);
+	client_free(r.client);
+	lab_paths_free(&r.paths);
+	free(r.dir);
+	*ret = r.result;
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verbs of scenario steps: a const table; adding one is one function and one line. */
+#ifndef OVNBED_SCENARIO_STEP_H
+#define OVNBED_SCENARIO_STEP_H
+
+#include "scenario/scenario.h"
+
+struct client;
+struct lab_paths;
+
+/* What a verb, a check or a scenario came to. Worse ones are larger. */
+enum outcome {
+	OUTCOME_PASS,
+	OUTCOME_SKIP,	     /* the machine lacks a capability, named in the reason */
+	OUTCOME_UNSUPPORTED, /* this OVN or datapath cannot */
+	OUTCOME_XFAIL,	     /* failed as a known upstream deviation does */
+	OUTCOME_XPASS,	     /* was expected to fail and did not */
+	OUTCOME_FAIL,
+	OUTCOME_ERROR, /* no statement possible: harness, infrastructure, bad scenario */
+};
+const char *outcome_name(enum outcome o);
+
+struct step_ctx {
+	const struct scenario *scenario;
+	const json_t *step; /* the whole mapping */
+	struct client *client;
+	const struct lab_paths *paths;
+	const char *zones;  /* of the run: "interconnect" or "central" */
+	uint64_t timeout;   /* of waiting, microseconds */
+	json_t *details;    /* array: what was measured, for the report (cells, refusals, …) */
+	struct buf why;	    /* one sentence a finding; first line is the failure message */
+	bool want_evidence; /* set by a verb whose failure is worth traces */
+	json_t *pairs;	    /* [{from,to,proto,port,family}] that failed, for the evidence */
+};
+/* Adds a sentence to ctx->why and returns o. */
+enum outcome step_say(struct step_ctx *c, enum outcome o, const char *fmt, ...) PRINTF(3, 4);
+
+struct step_verb {
+	const char *name;
+	/* Checks the parameter; findings under path. */
+	void (*check)(const struct scenario *s, const json_t *param, const char *path,
+		      struct diags *d);
+	enum outcome (*run)(struct step_ctx *c, const json_t *param);
+	bool modifier; /* only changes how another verb is judged (refused, failed) */
+};
+/* In order of execution within a step; name NULL ends. */
+extern const struct step_verb step_verbs[];
+const struct step_verb *step_verb_find(const char *name);
+
+/* Checks of parameters, for the tables: each adds findings under path. */
+void step_check_files(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
+void step_check_refs(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
+/* keys: NULL-terminated names that v may have; those with a trailing '!' must be there. */
+void step_check_keys(const json_t *v, const char *path, const char *const *keys, struct diags *d);
+void step_check_object(const struct scenario *s, const json_t *v, const char *path,
+		       struct diags *d);
+
+/* Posts to /apis/ovnbed.io/v1alpha1/VERB; reply in *ret (new reference) whatever the status. Returns
+ * the HTTP status or -errno with e set. */
+int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e);
+/* "tcp/80" → {"proto":"tcp","port":80} members set in cell; false when malformed. */
+bool step_parse_send(const char *text, json_t *cell);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe, mtu, isolate, soak: verbs that send packets and judge what came of them. */
+#include "scenario/step_verbs.h"
+
+#include <errno.h>
+
+static const char *const expects[] = {"allowed", "denied", "rejected", "isolated"};
+
+bool step_parse_send(const char *text, json_t *cell)
+{
+	const char *slash = strchr(text, '/');
+	_cleanup_free_ char *proto = slash ? xstrndup(text, (size_t)(slash - text)) : xstrdup(text);
+	long long port = 0;
+
+	if (streq(proto, "icmp") && !slash) {
+		jset_str(cell, "proto", "icmp");
+		return true;
+	}
+	if (streq(proto, "bulk")) {
+		jset_str(cell, "proto", "bulk");
+		if (!slash)
+			return true;
+		if (parse_int(slash + 1, 1, 65535, &port) < 0)
+			return false;
+		json_object_set_new(cell, "port", json_integer(port));
+		return true;
+	}
+	if ((!streq(proto, "tcp") && !streq(proto, "udp")) || !slash ||
+	    parse_int(slash + 1, 1, 65535, &port) < 0)
+		return false;
+	jset_str(cell, "proto", proto);
+	json_object_set_new(cell, "port", json_integer(port));
+	return true;
+}
+
+static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
+	PRINTF(4, 5);
+static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
+{
+	_cleanup_free_ char *p = key ? xasprintf("%s.%s", path, key) : xstrdup(path);
+	_cleanup_free_ char *msg = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	diags_add(d, DIAG_ERROR, "scenario", p, "%s", msg);
+}
+
+/* ---- probe ---- */
+
+/* from and to may be lists; every pair of different endpoints is probed. */
+static json_t *as_list(const json_t *v)
+{
+	return json_is_array(v) ? json_incref((json_t *)v) : json_pack("[O?]", v);
+}
+
+static void check_probe_one(const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect", "family",
+					   "network", "tries",	"timeoutMs", "size",   "bytes",
+					   "dst",     "window", "before",    NULL};
+	const char *expect = jstr(v, "expect", "allowed");
+	json_t *s;
+	bool known = false;
+	size_t i;
+
+	step_check_keys(v, path, keys, d);
+	for (i = 0; i < ARRAY_SIZE(expects); i++)
+		known |= streq(expect, expects[i]);
+	if (!known)
+		bad(d, path, "expect",
+		    "expected allowed, denied, rejected or isolated, found \"%s\"", expect);
+	json_array_foreach (json_object_get(v, "send"), i, s) {
+		_cleanup_json_ json_t *cell = json_object();
+
+		if (!json_is_string(s) || !step_parse_send(json_string_value(s), cell))
+			bad(d, path, "send", "expected icmp, tcp/PORT, udp/PORT or bulk");
+	}
+}
+
+void step_check_probe(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	json_t *one;
+	size_t i;
+
+	(void)s;
+	if (json_is_array(v)) {
+		json_array_foreach (v, i, one) {
+			_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+
+			check_probe_one(one, p, d);
+		}
+		return;
+	}
+	check_probe_one(v, path, d);
+}
+
+static void add_pair(json_t *cells, const json_t *p, const char *from, const char *to)
+{
+	_cleanup_json_ json_t *def = json_pack("[s]", "icmp");
+	const json_t *send = json_object_get(p, "send"), *v;
+	const char *key;
+	json_t *s;
+	size_t i;
+
+	json_array_foreach (json_array_size(send) ? send : def, i, s) {
+		json_t *cell = json_object();
+
+		json_object_foreach ((json_t *)p, key, v)
+			if (!streq(key, "send") && !streq(key, "window"))
+				json_object_set(cell, key, (json_t *)v);
+		jset_str(cell, "from", from);
+		jset_str(cell, "to", to);
+		if (!json_object_get(cell, "expect"))
+			jset_str(cell, "expect", "allowed");
+		step_parse_send(json_string_value(s), cell);
+		json_array_append_new(cells, cell);
+	}
+}
+
+static void add_cells(json_t *cells, const json_t *p)
+{
+	_cleanup_json_ json_t *from = as_list(json_object_get(p, "from"));
+	_cleanup_json_ json_t *to = as_list(json_object_get(p, "to"));
+	json_t *a, *b;
+	size_t i, k;
+
+	json_array_foreach (from, i, a)
+		json_array_foreach (to, k, b)
+			if (!json_equal(a, b))
+				add_pair(cells, p, json_string_value(a), json_string_value(b));
+}
+
+/* "vm/default/vm-a > vm/default/vm-b tcp/80 (IPv4): TIMEOUT: reason" */
+static void say_cell(struct step_ctx *c, const json_t *cell)
+{
+	long long port = jint(cell, "port", 0);
+	_cleanup_free_ char *pt = port ? xasprintf("/%lld", port) : xstrdup("");
+
+	step_say(c, OUTCOME_PASS, "%s > %s %s%s (IPv%lld): expected %s, found %s: %s%s%s%s",
+		 jstr(cell, "from", "?"), jstr(cell, "to", "?"), jstr(cell, "proto", "?"), pt,
+		 jint(cell, "family", 4), jstr(cell, "expect", "?"), jstr(cell, "outcome", "?"),
+		 jstr(cell, "verdict.reason", ""), jstr(cell, "verdict.layer", NULL) ? " [" : "",
+		 jstr(cell, "verdict.layer", ""), jstr(cell, "verdict.layer", NULL) ? "]" : "");
+}
+
+static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
+{
+	enum outcome worst = json_array_size(cells) ? OUTCOME_PASS : OUTCOME_ERROR;
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach (cells, i, cell) {
+		const char *st = jstr(cell, "verdict.status", "error");
+		enum outcome o = streq(st, "pass")   ? OUTCOME_PASS
+				 : streq(st, "fail") ? OUTCOME_FAIL
+						     : OUTCOME_ERROR;
+
+		json_array_append(c->details, cell);
+		if (o != OUTCOME_PASS) {
+			say_cell(c, cell);
+			json_array_append(c->pairs, cell);
+			c->want_evidence = true;
+		}
+		worst = MAX(worst, o);
+	}
+	return worst;
+}
+
+enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
+{
+	json_t *cells = json_array(), *one;
+	_cleanup_json_ json_t *reply = NULL, *list = as_list(v);
+	_cleanup_err_ struct err e = ERR_INIT;
+	size_t i;
+	int code;
+
+	json_array_foreach (list, i, one)
+		add_cells(cells, one);
+	code = step_post(c, "probes", json_pack("{s:o}", "cells", cells), &reply, &e);
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "probe: %s", err_msg(&e));
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "probe: %s", jstr(reply, "message", "refused"));
+	return judge_cells(c, json_object_get(reply, "cells"));
+}
+
+/* ---- mtu ---- */
+
+void step_check_mtu(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"from!",   "to!",   "path",	"beyond",     "class",
+					   "family",  "proto", "both",	"raise",      "network",
+					   "planned", "max",   "slack", "advertised", NULL};
+
+	(void)s;
+	step_check_keys(v, path, keys, d);
+}
+
+static enum outcome judge_direction(struct step_ctx *c, const json_t *dir)
+{
+	const char *st = jstr(dir, "verdict.status", "error");
+
+	if (!dir || streq(st, "pass"))
+		return OUTCOME_PASS;
+	c->want_evidence = true;
+	json_array_append_new(c->pairs, json_pack("{s:s, s:s, s:s}", "from", jstr(dir, "from", ""),
+						  "to", jstr(dir, "to", ""), "proto", "icmp"));
+	return step_say(c, streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR, "%s > %s: %s",
+			jstr(dir, "from", "?"), jstr(dir, "to", "?"),
+			jstr(dir, "verdict.reason", "no verdict"));
+}
+
+enum outcome step_run_mtu(struct step_ctx *c, const json_t *v)
+{
+	json_t *body = json_deep_copy(v);
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	static const char *const moved[] = {"path", "beyond", "class", "slack"};
+	enum outcome o;
+	int code;
+
+	for (size_t i = 0; i < ARRAY_SIZE(moved); i++) {
+		json_t *x = json_incref(json_object_get(body, moved[i]));
+
+		json_object_del(body, moved[i]);
+		if (x) {
+			if (!json_object_get(body, "expect"))
+				json_object_set_new(body, "expect", json_object());
+			json_object_set_new(json_object_get(body, "expect"), moved[i], x);
+		}
+	}
+	code = step_post(c, "mtu", body, &reply, &e);
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "mtu: %s", err_msg(&e));
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "mtu: %s", jstr(reply, "message", "refused"));
+	json_array_append(c->details, reply);
+	o = judge_direction(c, json_object_get(reply, "forward"));
+	return MAX(o, judge_direction(c, json_object_get(reply, "reverse")));
+}
+
+/* ---- isolate ---- */
+
+void step_check_isolate(const struct scenario *s, const json_t *v, const char *path,
+			struct diags *d)
+{
+	static const char *const keys[] = {"networks", "endpoints", "port",
+					   "tries",    "timeoutMs", NULL};
+
+	(void)s;
+	step_check_keys(v, path, keys, d);
+}
+
+enum outcome step_run_isolate(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code = step_post(c, "isolate", json_deep_copy(v), &reply, &e);
+	const char *st;
+
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "isolate: %s", err_msg(&e));
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "isolate: %s", jstr(reply, "message", "refused"));
+	json_array_append(c->details, reply);
+	st = jstr(reply, "verdict.status", "error");
+	if (streq(st, "pass"))
+		return OUTCOME_PASS;
+	return step_say(c, streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR, "%s",
+			jstr(reply, "verdict.reason", "no verdict"));
+}
+
+/* ---- soak ---- */
+
+void step_check_soak(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"flows!", "deadlineS", NULL};
+	static const char *const flow_keys[] = {"from!",   "to!",    "proto",  "port",
+						"count!",  "family", "window", "timeoutMs",
+						"network", NULL};
+	json_t *f;
+	size_t i;
+
+	(void)s;
+	step_check_keys(v, path, keys, d);
+	json_array_foreach (json_object_get(v, "flows"), i, f) {
+		_cleanup_free_ char *p = xasprintf("%s.flows.%zu", path, i);
+
+		step_check_keys(f, p, flow_keys, d);
+	}
+}
+
+enum outcome step_run_soak(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code = step_post(c, "soak", json_deep_copy(v), &reply, &e);
+	enum outcome worst = OUTCOME_PASS;
+	json_t *f;
+	size_t i;
+
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "soak: %s", err_msg(&e));
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "soak: %s", jstr(reply, "message", "refused"));
+	if (!json_array_size(json_object_get(reply, "flows")))
+		return step_say(c, OUTCOME_ERROR, "soak: no flow was run");
+	json_array_append(c->details, reply);
+	json_array_foreach (json_object_get(reply, "flows"), i, f) {
+		const char *st = jstr(f, "verdict.status", "error");
+
+		if (streq(st, "pass"))
+			continue;
+		worst = MAX(worst, streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR);
+		step_say(c, worst, "%s > %s %s: %s", jstr(f, "from", "?"), jstr(f, "to", "?"),
+			 jstr(f, "proto", "?"), jstr(f, "verdict.reason", "no verdict"));
+	}
+	return worst;
+}
