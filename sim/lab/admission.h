@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What decides whether an object is accepted, in one place for the server and for `validate`:
+ * KubeVirt's webhooks refuse (admission), OVN-Kubernetes' verdicts and lints are about objects that
+ * are stored all the same.
+ */
+#ifndef OVNBED_LAB_ADMISSION_H
+#define OVNBED_LAB_ADMISSION_H
+
+#include "api/manifest.h"
+#include "api/store.h"
+
+/* Puts KubeVirt's defaults, MAC pool and rules into the store's write path. */
+void admission_register(struct store *s);
+
+/*
+ * Judges manifests without a lab: each as the server would admit it, then all together by
+ * OVN-Kubernetes' rules and lints against the topology (normalised tree, or NULL: the defaults).
+ * Findings go to d, located in the files. ns: namespace for objects that name none. Returns 0, or
+ * -EINVAL when d gained an error.
+ */
+int admission_validate(const struct manifests *ms, const char *ns, const json_t *topology,
+		       struct diags *d);
+
+#endif
