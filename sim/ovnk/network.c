@@ -18,6 +18,7 @@ const char *nad_state_name(enum nad_state s)
 struct building {
 	struct network **v;
 	json_t **identity; /* borrowed from the candidates */
+	char **dead;	   /* why it is not emulated, or NULL */
 	size_t n;
 };
 
@@ -113,6 +114,35 @@ static size_t find_building(const struct building *b, const char *name)
 	return i;
 }
 
+/*
+ * Two networks whose names become one database name write the same rows upstream; which of them
+ * wins is chance. Here the later one stays out.
+ */
+static const char *same_rows(const struct building *b, const char *name)
+{
+	_cleanup_free_ char *prefix = names_prefix(name);
+
+	for (size_t i = 0; i < b->n; i++) {
+		_cleanup_free_ char *other = names_prefix(b->v[i]->name);
+
+		if (!b->dead[i] && streq(prefix, other))
+			return b->v[i]->name;
+	}
+	return NULL;
+}
+
+static char *why_dead(const struct building *b, const struct netconf *c)
+{
+	const char *why = network_unsupported(c), *other = same_rows(b, c->name);
+
+	if (!why && other)
+		return xasprintf(
+			"network %s and network %s have one name in OVN's databases ('-' and '/' "
+			"become '.'): OVN-Kubernetes would let them overwrite each other",
+			c->name, other);
+	return xstrdup(why);
+}
+
 static void add_network(struct building *b, const struct candidate *c)
 {
 	struct network *net = xcalloc(1, sizeof(*net));
@@ -120,8 +150,11 @@ static void add_network(struct building *b, const struct candidate *c)
 	net->name = xstrdup(c->conf.name);
 	b->v = xrealloc(b->v, (b->n + 1) * sizeof(*b->v));
 	b->identity = xrealloc(b->identity, (b->n + 1) * sizeof(*b->identity));
+	b->dead = xrealloc(b->dead, (b->n + 1) * sizeof(*b->dead));
 	b->v[b->n] = net;
-	b->identity[b->n++] = c->identity;
+	b->identity[b->n] = c->identity;
+	b->dead[b->n] = why_dead(b, &c->conf);
+	b->n++;
 }
 
 /* E20: candidates before c have been judged already. */
@@ -161,14 +194,15 @@ static void judge(struct candidate *v, struct candidate *c, struct building *b, 
 	c->entry.network = xstrdup(c->conf.name);
 }
 
-static void mark_unsupported(struct candidate *c, struct diags *d)
+static void mark_unsupported(struct candidate *c, const struct building *b, struct diags *d)
 {
-	const char *why = c->entry.network ? network_unsupported(&c->conf) : NULL;
+	const char *why = c->entry.network ? b->dead[find_building(b, c->entry.network)] : NULL;
 
 	if (!why)
 		return;
 	reject(c, NAD_UNSUPPORTED, "unsupported", "%s", why);
-	report(c, d, DIAG_WARNING, "use a secondary layer2 or localnet network");
+	report(c, d, DIAG_WARNING,
+	       "use a secondary layer2 or localnet network with a name of its own");
 }
 
 /* Moves the configuration of the NAD that came first into its network; lists the NADs. */
@@ -292,15 +326,17 @@ static void finish(struct candidate *v, size_t n, struct building *b, struct net
 		struct network *net = b->v[i];
 
 		qsort(net->nads, net->n_nads, sizeof(*net->nads), by_text);
-		if (net->id && !network_unsupported(&net->conf))
+		if (net->id && !b->dead[i])
 			ret->v[ret->n++] = *net;
 		else
 			network_clear(net);
 		free(net);
+		free(b->dead[i]);
 	}
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
 	free(b->v);
 	free(b->identity);
+	free(b->dead);
 }
 
 void networks_build(const json_t *nads, const struct ovnk_config *c, const json_t *state,
@@ -321,7 +357,7 @@ void networks_build(const json_t *nads, const struct ovnk_config *c, const json_
 			judge(v, &v[i], &b, d);
 	network_ids(b.v, b.n, v, n, state);
 	for (i = 0; i < n; i++)
-		mark_unsupported(&v[i], d);
+		mark_unsupported(&v[i], &b, d);
 	refuse_without_id(v, n, &b, d);
 	for (i = 0; i < n; i++)
 		write_back(&v[i], &b);

@@ -215,6 +215,19 @@ static void test_states(void)
 		   "b/ok=Accepted:ok:4 b/p2=Unsupported(unsupported)");
 }
 
+static void test_collision(void)
+{
+	_cleanup_lab_ struct lab l;
+
+	lab_init(&l);
+	json_array_append_new(l.nads, nad("a", "x", "a-b", "", 1));
+	json_array_append_new(l.nads, nad("a", "y", "a.b", "", 2));
+	json_array_append_new(l.nads, nad("b", "y", "a.b", "", 3));
+	expect(&l, "a/x=Accepted:a-b:1 a/y=Unsupported(unsupported) b/y=Unsupported(unsupported)");
+	json_array_remove(l.nads, 0);
+	expect(&l, "a/y=Accepted:a.b:2 b/y=Accepted:a.b:2");
+}
+
 static void test_ids(void)
 {
 	_cleanup_lab_ struct lab l;
@@ -354,5 +367,5 @@ static void test_mapping(void)
 }
 
 TEST_SUITE(network, {"consistency", test_consistency}, {"fields", test_fields_compared},
-	   {"states", test_states}, {"ids", test_ids}, {"incremental", test_incremental},
-	   {"mapping", test_mapping})
+	   {"states", test_states}, {"collision", test_collision}, {"ids", test_ids},
+	   {"incremental", test_incremental}, {"mapping", test_mapping})

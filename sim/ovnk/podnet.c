@@ -115,6 +115,20 @@ static struct allocation allocation_of(const struct builder *b, const struct wor
 	};
 }
 
+/* Logical ports are named after the NAD: "ns/a-b" and "ns/a.b" make one name. */
+static void refuse_same_port(const struct podnet *p, struct attachment *a)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (!streq(p->v[i].port, a->port))
+			continue;
+		attachment_stop(a, ATTACHMENT_FAILED, "unsupported",
+				"attachments %s and %s have one logical port name, %s: "
+				"OVN-Kubernetes would let them overwrite each other",
+				p->v[i].nad_key, a->nad_key, a->port);
+		return;
+	}
+}
+
 static void resolve_all(const struct builder *b, struct work *w)
 {
 	w->net.v = xcalloc(w->want.n + 1, sizeof(*w->net.v));
@@ -124,6 +138,8 @@ static void resolve_all(const struct builder *b, struct work *w)
 		resolve(b, w, &w->want.v[w->net.n], a);
 		if (w->net.error && a->state == ATTACHMENT_READY)
 			attachment_stop(a, ATTACHMENT_FAILED, "ipam", "%s", w->net.error);
+		if (a->state == ATTACHMENT_READY)
+			refuse_same_port(&w->net, a);
 	}
 }
 

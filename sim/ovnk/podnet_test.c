@@ -264,6 +264,23 @@ static void test_late_nad(void)
 		   "[192.0.2.1/24] for ns/l2/ns/a: not in the subnets of network blue");
 }
 
+static void test_collision(void)
+{
+	_cleanup_lab_ struct lab l;
+	_cleanup_free_ char *got = NULL;
+
+	lab_init(&l, true);
+	add_nad(&l, "ns", "a-b", "blue", "");
+	add_nad(&l, "ns", "a.b", "red", "");
+	add_pod(&l, "p", "[{\"name\":\"a-b\"},{\"name\":\"a.b\"}]");
+	got = build(&l, true);
+	TEST_ROW(strstr(got, "p: ns/a-b blue ") &&
+			 strstr(got,
+				"ns/a.b failed(unsupported): attachments ns/a-b and ns/a.b have "
+				"one logical port name, ns.a.b_ns_p"),
+		 "collision", "%s", got);
+}
+
 static json_t *shuffled(const json_t *list, struct prng *p)
 {
 	json_t *r = json_array(), *v;
@@ -357,4 +374,5 @@ static void test_unique(void)
 }
 
 TEST_SUITE(podnet, {"ipam", test_ipam}, {"ipamless", test_ipamless}, {"refusals", test_refusals},
-	   {"late_nad", test_late_nad}, {"incremental", test_incremental}, {"unique", test_unique})
+	   {"late_nad", test_late_nad}, {"collision", test_collision},
+	   {"incremental", test_incremental}, {"unique", test_unique})
