@@ -7,19 +7,29 @@
 static const char *const server_metadata[] = {"uid",	       "creationTimestamp", "generation",
 					      "managedFields", "selfLink",	    NULL};
 
-/* A copy of what the user wants, without nulls and without the annotation itself. */
-static json_t *cleaned(const json_t *obj)
+/*
+ * A copy of a manifest in the stored version, without nulls, without what only the server writes, and
+ * without the annotation itself.
+ */
+static json_t *normal(const json_t *obj)
 {
-	json_t *copy = json_deep_copy(obj);
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	const struct kind *k = kind_of(obj);
+	json_t *copy = json_deep_copy(obj), *metadata = json_object_get(copy, "metadata");
 
 	kind_drop_nulls(copy);
+	kind_convert(copy, &d);
+	for (const char *const *m = server_metadata; *m; m++)
+		json_object_del(metadata, *m);
+	if (k && k->has_status)
+		json_object_del(copy, "status");
 	meta_set_annotation(copy, APPLY_ANNOTATION, NULL);
 	return copy;
 }
 
 json_t *apply_annotated(const json_t *obj)
 {
-	json_t *copy = cleaned(obj);
+	json_t *copy = normal(obj);
 	_cleanup_free_ char *text = jtext(copy), *line = xasprintf("%s\n", text);
 
 	meta_set_annotation(copy, APPLY_ANNOTATION, line);
@@ -225,20 +235,6 @@ json_t *apply_patch_strategic(const struct field *fields, const json_t *last, co
 	return out;
 }
 
-/* What the user's object looks like in the stored version, without the server's own fields. */
-static json_t *normal(const struct kind *k, const json_t *wanted)
-{
-	_cleanup_diags_ struct diags d = DIAGS_INIT;
-	json_t *w = cleaned(wanted), *metadata = json_object_get(w, "metadata");
-
-	for (const char *const *m = server_metadata; *m; m++)
-		json_object_del(metadata, *m);
-	if (k->has_status)
-		json_object_del(w, "status");
-	kind_convert(w, &d);
-	return w;
-}
-
 /* True when the server would end up with current again, defaults and all. */
 static bool is_no_change(const struct kind *k, enum patch_type t, const json_t *current,
 			 const json_t *patch)
@@ -252,8 +248,8 @@ static bool is_no_change(const struct kind *k, enum patch_type t, const json_t *
 json_t *apply_plan(const struct kind *k, const json_t *current, const json_t *wanted,
 		   enum patch_type *ret_type)
 {
-	_cleanup_json_ json_t *plain = normal(k, wanted), *w = apply_annotated(plain);
-	_cleanup_json_ json_t *last = apply_last(current);
+	_cleanup_json_ json_t *w = apply_annotated(wanted), *recorded = apply_last(current);
+	_cleanup_json_ json_t *last = recorded ? normal(recorded) : NULL;
 	enum patch_type t = k->builtin ? PATCH_STRATEGIC : PATCH_MERGE;
 	json_t *patch = k->builtin ? apply_patch_strategic(k->fields, last, current, w)
 				   : apply_patch(last, current, w);
