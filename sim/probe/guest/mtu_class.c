@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "probe/guest/mtu.h"
+
+enum probe_mtu_class mtu_class(const struct attempt_result *r, const struct target *t)
+{
+	switch (r->outcome) {
+	case PROBE_ALLOWED:
+		if (t->ops != &attempt_udp)
+			return PROBE_MTU_PASS;
+		if (r->reply_aux & PHDR_AUX_FRAGMENTED)
+			return PROBE_MTU_FRAGMENTED;
+		return r->reply_aux == t->size ? PROBE_MTU_PASS : PROBE_MTU_ERROR;
+	case PROBE_TIMEOUT:
+		return PROBE_MTU_BLACKHOLE;
+	default:
+		if (r->ptb_mtu)
+			return PROBE_MTU_PTB;
+		return r->outcome == PROBE_LOCAL_ERROR && r->err == EMSGSIZE
+			       ? PROBE_MTU_LOCAL_EMSGSIZE
+			       : PROBE_MTU_ERROR;
+	}
+}
+
+int mtu_class_rank(enum probe_mtu_class c)
+{
+	static const int rank[PROBE_N_MTU_CLASSES] = {
+		[PROBE_MTU_PASS] = 5,  [PROBE_MTU_FRAGMENTED] = 4,
+		[PROBE_MTU_PTB] = 3,   [PROBE_MTU_LOCAL_EMSGSIZE] = 2,
+		[PROBE_MTU_ERROR] = 1, [PROBE_MTU_BLACKHOLE] = 0,
+	};
+
+	return rank[c];
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The header that travels in payloads (layout: probe/proto.h), and text forms of nonces and MACs. */
+#ifndef OVNBED_PROBE_GUEST_PHDR_H
+#define OVNBED_PROBE_GUEST_PHDR_H
+
+#include "probe/proto.h"
+
+/* In requests over TCP: the server closes first, so that the client keeps no TIME_WAIT port. */
+#define PHDR_AUX_CLOSE 1u
+/* In answers to PROBE_KIND_SHORT: the request arrived in IP fragments; the rest is its length. */
+#define PHDR_AUX_FRAGMENTED 0x80000000u
+
+struct phdr {
+	uint64_t nonce;
+	uint32_t cell;
+	uint32_t length; /* of the whole message, this header included */
+	uint16_t seq;
+	uint8_t kind; /* enum probe_kind */
+	uint8_t idlen;
+	uint32_t aux;
+};
+
+void phdr_put(const struct phdr *h, uint8_t out[static PROBE_HDR_LEN]);
+/* False: fewer than PROBE_HDR_LEN bytes, no magic, or lengths that contradict each other. */
+bool phdr_get(const uint8_t *p, size_t len, struct phdr *ret);
+/* The first header with this nonce anywhere in p; any nonce when nonce is 0. NULL: none. */
+const uint8_t *phdr_find(const uint8_t *p, size_t len, uint64_t nonce, struct phdr *ret);
+
+/* Exactly 16 hex digits, not zero. */
+bool nonce_parse(const char *s, uint64_t *ret);
+#define MAC_TEXT 18
+void mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT]);
+bool mac_parse(const char *s, uint8_t ret[static 6]);
+
+void put16(uint8_t *p, uint16_t v);
+void put32(uint8_t *p, uint32_t v);
+void put64(uint8_t *p, uint64_t v);
+uint16_t get16(const uint8_t *p);
+uint32_t get32(const uint8_t *p);
+uint64_t get64(const uint8_t *p);
+
+#endif
