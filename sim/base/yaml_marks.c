@@ -39,6 +39,18 @@ const struct mark_child *marks_child(const struct marks *m, const char *key)
 	return NULL;
 }
 
+/* Behind a key: "a.b", "a.0.b" or, as Kubernetes writes field paths, "a[0].b". */
+static bool key_ends(char c)
+{
+	return !c || c == '.' || c == '[' || c == ']';
+}
+
+static const char *skip_separator(const char *s)
+{
+	s += *s == ']';
+	return s + (*s == '.' || *s == '[');
+}
+
 /* The child whose key starts path; keys may contain dots themselves, so the longest one wins. */
 static const struct marks *marks_step(const struct marks *m, const char **path)
 {
@@ -48,14 +60,13 @@ static const struct marks *marks_step(const struct marks *m, const char **path)
 	for (size_t i = 0; i < m->n; i++) {
 		size_t n = strlen(m->v[i].key);
 
-		if ((best && n <= len) || strncmp(*path, m->v[i].key, n) ||
-		    ((*path)[n] && (*path)[n] != '.'))
+		if ((best && n <= len) || strncmp(*path, m->v[i].key, n) || !key_ends((*path)[n]))
 			continue;
 		best = m->v[i].m;
 		len = n;
 	}
 	if (best)
-		*path += len + ((*path)[len] == '.');
+		*path = skip_separator(*path + len);
 	return best;
 }
 

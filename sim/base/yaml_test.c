@@ -222,6 +222,10 @@ static void test_marks(void)
 		{"spec.nets.1.mtu", 8, 20},
 		{"spec.nets.1.mtu.deep.er", 8, 20},
 		{"spec.nets.7", 7, 3},
+		{"spec.nets[1].mtu", 8, 20},
+		{"spec.nets[0].name", 7, 11},
+		{"spec.nets[1]", 8, 5},
+		{"spec.nets[7].x", 7, 3},
 		{"nope", 2, 1},
 		{"m.p", 10, 5},
 	};
