@@ -10,9 +10,10 @@
 
 /*
  * Checks NADs, and how Pods, VirtualMachines and VirtualMachineInstances use them. objects: array
- * of objects of any kind. Rules: lint/mtu, lint/mtu-zero, lint/mtu-localnet, lint/mtu-ipv6,
- * lint/vlan-layer2, lint/physnet-layer2, lint/vlan-4095, lint/name-collision, lint/vm-ipam,
- * lint/exclude-layer3, lint/subnet-family, lint/host-bits, lint/static-ip-duplicate.
+ * of objects of any kind. Rules: lint/mtu (above underlay minus Geneve), lint/mtu-zero,
+ * lint/mtu-range, lint/mtu-localnet, lint/mtu-ipv6, lint/vlan-layer2, lint/physnet-layer2,
+ * lint/vlan-4095, lint/name-collision, lint/exclude-layer3, lint/exclude-all, lint/subnet-family,
+ * lint/host-bits, lint/vm-ipam, lint/nad-missing, lint/ip-duplicate, lint/mac-duplicate.
  */
 void lint_objects(const json_t *objects, const struct ovnk_config *c, struct diags *d);
 
