@@ -81,18 +81,25 @@ static json_t *age_cell(const json_t *v, const struct table_env *env)
 	return jstring(age ? age : "<unknown>");
 }
 
-static json_t *make_cell(const struct column *c, const json_t *obj, const struct table_env *env)
+/* Kubernetes writes <none> for its own kinds and leaves cells of custom resources null. */
+static json_t *empty_cell(const struct kind *k)
+{
+	return k->builtin ? jstring("<none>") : json_null();
+}
+
+static json_t *make_cell(const struct kind *k, const struct column *c, const json_t *obj,
+			 const struct table_env *env)
 {
 	json_t *v;
 
 	if (c->cell) {
 		v = c->cell(obj, env);
-		return v ? v : json_null();
+		return v ? v : empty_cell(k);
 	}
 	v = jget(obj, c->path);
 	if (streq(c->type, "date"))
 		return age_cell(v, env);
-	return v && !json_is_object(v) && !json_is_array(v) ? json_incref(v) : json_null();
+	return v && !json_is_object(v) && !json_is_array(v) ? json_incref(v) : empty_cell(k);
 }
 
 static json_t *row_object(const json_t *obj, enum table_include include)
@@ -111,7 +118,7 @@ static json_t *make_row(const struct kind *k, const json_t *obj, enum table_incl
 	if (!names_itself(k))
 		json_array_append_new(cells, jstring(meta_name(obj)));
 	for (const struct column *c = k->columns; c && c->name; c++)
-		json_array_append_new(cells, make_cell(c, obj, env));
+		json_array_append_new(cells, make_cell(k, c, obj, env));
 	json_object_set_new(row, "cells", cells);
 	if (include != TABLE_NONE)
 		json_object_set_new(row, "object", row_object(obj, include));
