@@ -3,6 +3,7 @@
 #ifndef OVNBED_SCENARIO_STEP_H
 #define OVNBED_SCENARIO_STEP_H
 
+#include "base/buf.h"
 #include "scenario/scenario.h"
 
 struct client;
@@ -52,12 +53,13 @@ void step_check_files(const struct scenario *s, const json_t *v, const char *pat
 void step_check_refs(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
 /* keys: NULL-terminated names that v may have; those with a trailing '!' must be there. */
 void step_check_keys(const json_t *v, const char *path, const char *const *keys, struct diags *d);
-void step_check_object(const struct scenario *s, const json_t *v, const char *path,
-		       struct diags *d);
-
 /* Posts to /apis/ovnbed.io/v1alpha1/VERB; reply in *ret (new reference) whatever the status. Returns
  * the HTTP status or -errno with e set. */
 int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e);
+/* GET path; as above. */
+int step_get(struct client *client, const char *path, json_t **ret, struct err *e);
+/* "30s", "500ms", "2m" or seconds. 0 or -EINVAL. */
+int step_duration(const char *text, uint64_t *ret);
 /* "tcp/80" → {"proto":"tcp","port":80} members set in cell; false when malformed. */
 bool step_parse_send(const char *text, json_t *cell);
 

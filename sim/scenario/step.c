@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenario/step.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "lab/client.h"
+#include "scenario/step_verbs.h"
+
+#define OWN "/apis/ovnbed.io/v1alpha1/"
+
+const struct step_verb step_verbs[] = {
+	{"daemon", step_check_daemon, step_run_daemon, false},
+	{"link", step_check_link, step_run_link, false},
+	{"delete", step_check_delete, step_run_delete, false},
+	{"apply", step_check_apply, step_run_apply, false},
+	{"refused", step_check_refused, step_run_refused, true},
+	{"failed", step_check_failed, step_run_failed, true},
+	{"start", step_check_power, step_run_start, false},
+	{"stop", step_check_power, step_run_stop, false},
+	{"restart", step_check_power, step_run_restart, false},
+	{"reconcile", step_check_reconcile, step_run_reconcile, false},
+	{"wait", step_check_wait, step_run_wait, false},
+	{"configure", step_check_configure, step_run_configure, false},
+	{"exec", step_check_exec, step_run_exec, false},
+	{"assert", step_check_assert, step_run_assert, false},
+	{"probe", step_check_probe, step_run_probe, false},
+	{"mtu", step_check_mtu, step_run_mtu, false},
+	{"isolate", step_check_isolate, step_run_isolate, false},
+	{"soak", step_check_soak, step_run_soak, false},
+	{0},
+};
+
+const struct step_verb *step_verb_find(const char *name)
+{
+	for (const struct step_verb *v = step_verbs; v->name; v++)
+		if (streq(v->name, name))
+			return v;
+	return NULL;
+}
+
+enum outcome step_say(struct step_ctx *c, enum outcome o, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	buf_printf(&c->why, "%s%s", c->why.len ? "\n" : "", text);
+	return o;
+}
+
+int step_duration(const char *text, uint64_t *ret)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || v < 0)
+		return -EINVAL;
+	if (streq(end, "s") || !*end)
+		*ret = (uint64_t)(v * 1e6);
+	else if (streq(end, "ms"))
+		*ret = (uint64_t)(v * 1e3);
+	else if (streq(end, "m"))
+		*ret = (uint64_t)(v * 60e6);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* ---- API ---- */
+
+int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e)
+{
+	_cleanup_free_ char *path = xasprintf(OWN "%s", verb);
+	_cleanup_json_ json_t *own = body;
+	int status = 0, r = client_request(c->client, "POST", path, own, NULL, &status, ret, e);
+
+	return r < 0 ? r : status;
+}
+
+int step_get(struct client *client, const char *path, json_t **ret, struct err *e)
+{
+	int status = 0, r = client_request(client, "GET", path, NULL, NULL, &status, ret, e);
+
+	return r < 0 ? r : status;
+}
+
+/* ---- checks of parameters ---- */
+
+static void bad(struct diags *d, const char *path, const char *fmt, ...) PRINTF(3, 4);
+static void bad(struct diags *d, const char *path, const char *fmt, ...)
+{
+	_cleanup_free_ char *msg = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	diags_add(d, DIAG_ERROR, "scenario", path, "%s", msg);
+}
+
+void step_check_files(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	json_t *f;
+	size_t i;
+
+	if (!json_is_array(v) || !json_array_size(v))
+		bad(d, path, "expected a list of manifest files");
+	json_array_foreach (v, i, f) {
+		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+		_cleanup_free_ char *file =
+			json_is_string(f) ? scenario_path(s, json_string_value(f)) : NULL;
+		struct stat st;
+
+		if (!file)
+			bad(d, p, "expected a file name");
+		else if (stat(file, &st) < 0)
+			bad(d, p, "%s: %s", file, strerror(errno));
+	}
+}
+
+void step_check_refs(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	json_t *f;
+	size_t i;
+
+	(void)s;
+	if (json_is_string(v) && strchr(json_string_value(v), '/'))
+		return;
+	if (!json_is_array(v) || !json_array_size(v))
+		bad(d, path, "expected KIND/NAME or a list of them");
+	json_array_foreach (v, i, f) {
+		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+
+		if (!json_is_string(f) || !strchr(json_string_value(f), '/'))
+			bad(d, p, "expected KIND/NAME or KIND/NS/NAME");
+	}
+}
+
+static bool key_known(const char *key, const char *const *keys)
+{
+	for (size_t i = 0; keys[i]; i++) {
+		size_t n = strcspn(keys[i], "!");
+
+		if (strlen(key) == n && strncmp(key, keys[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+void step_check_keys(const json_t *v, const char *path, const char *const *keys, struct diags *d)
+{
+	const char *key;
+	json_t *x;
+
+	if (!json_is_object(v)) {
+		bad(d, path, "expected a mapping");
+		return;
+	}
+	json_object_foreach ((json_t *)v, key, x) {
+		_cleanup_free_ char *p = xasprintf("%s.%s", path, key);
+
+		if (!key_known(key, keys))
+			bad(d, p, "unknown field");
+	}
+	for (size_t i = 0; keys[i]; i++) {
+		_cleanup_free_ char *name = xstrndup(keys[i], strcspn(keys[i], "!"));
+
+		if (strchr(keys[i], '!') && !json_object_get(v, name))
+			bad(d, path, "%s is missing", name);
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions behind step_verbs[]; their parameters are described in scenarios/README.md. */
+#ifndef OVNBED_SCENARIO_STEP_VERBS_H
+#define OVNBED_SCENARIO_STEP_VERBS_H
+
+#include "scenario/step.h"
+
+#define STEP_DECLARE(name)                                                                  \
+	void step_check_##name(const struct scenario *s, const json_t *v, const char *path, \
+			       struct diags *d);                                            \
+	enum outcome step_run_##name(struct step_ctx *c, const json_t *v)
+
+/* step_objects.c */
+STEP_DECLARE(apply);
+STEP_DECLARE(delete);
+STEP_DECLARE(wait);
+STEP_DECLARE(assert);
+STEP_DECLARE(refused);
+STEP_DECLARE(failed);
+void step_check_power(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
+enum outcome step_run_start(struct step_ctx *c, const json_t *v);
+enum outcome step_run_stop(struct step_ctx *c, const json_t *v);
+enum outcome step_run_restart(struct step_ctx *c, const json_t *v);
+/* step_probe.c */
+STEP_DECLARE(probe);
+STEP_DECLARE(mtu);
+STEP_DECLARE(isolate);
+STEP_DECLARE(soak);
+/* step_exec.c */
+STEP_DECLARE(exec);
+STEP_DECLARE(configure);
+STEP_DECLARE(daemon);
+STEP_DECLARE(link);
+STEP_DECLARE(reconcile);
+
+#endif
