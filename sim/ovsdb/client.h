@@ -35,6 +35,8 @@ struct ovsdb {
 void ovsdb_enter(struct ovsdb *o);
 bool ovsdb_leave(struct ovsdb *o);
 
+sd_event *ovsdb_event(const struct ovsdb *o);
+
 /* {TABLE: [COLUMN…]} out of what the caller asked for, limited to the schema. New reference. */
 json_t *ovsdb_monitor_columns(const struct ovsdb_schema *s, const json_t *monitored);
 

@@ -12,6 +12,11 @@ const char *ovsdb_db(const struct ovsdb *o)
 	return o->db;
 }
 
+sd_event *ovsdb_event(const struct ovsdb *o)
+{
+	return o->ev;
+}
+
 const struct ovsdb_schema *ovsdb_schema(const struct ovsdb *o)
 {
 	return o->ready ? o->schema : NULL;

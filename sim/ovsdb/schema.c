@@ -104,6 +104,7 @@ static int parse_table(const char *name, const json_t *j, struct ovsdb_table *t,
 
 	t->name = xstrdup(name);
 	t->is_root = jbool(j, "isRoot", false);
+	t->max_rows = (unsigned)jint(j, "maxRows", UINT_MAX);
 	t->indexes = json_is_array(indexes) ? json_deep_copy(indexes) : json_array();
 	if (!json_is_object(columns))
 		return err_set(e, EINVAL, "table %s: no columns", name);

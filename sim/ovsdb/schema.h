@@ -24,6 +24,7 @@ struct ovsdb_column {
 struct ovsdb_table {
 	char *name;
 	bool is_root;		      /* rows stay without being referred to */
+	unsigned max_rows;	      /* UINT_MAX = unlimited */
 	struct ovsdb_column *columns; /* sorted by name; without _uuid and _version */
 	size_t n_columns;
 	json_t *indexes; /* array of arrays of column names; never NULL */

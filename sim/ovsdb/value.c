@@ -272,38 +272,32 @@ static json_t *diff_map(const json_t *old, const json_t *diff)
 	return o;
 }
 
-static bool has_member(const json_t *set, const json_t *atom)
+json_t *ovsdb_set_minus(const json_t *a, const json_t *b)
 {
-	json_t *v;
-	size_t i;
+	json_t *out = json_array(), *v;
+	size_t i, k = 0, n = json_array_size(b);
 
-	json_array_foreach (set, i, v)
-		if (ovsdb_atom_cmp(v, atom) == 0)
-			return true;
-	return false;
-}
-
-static void add_missing(json_t *set, const json_t *from, const json_t *in)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach (from, i, v)
-		if (!has_member(in, v))
-			json_array_append(set, v);
+	json_array_foreach (a, i, v) {
+		while (k < n && ovsdb_atom_cmp(json_array_get(b, k), v) < 0)
+			k++;
+		if (k == n || ovsdb_atom_cmp(json_array_get(b, k), v) != 0)
+			json_array_append(out, v);
+	}
+	return out;
 }
 
 json_t *ovsdb_apply_diff(const struct ovsdb_column *c, const json_t *old, const json_t *diff)
 {
-	json_t *set;
+	json_t *set, *come;
 
 	if (c->max == 1)
 		return json_incref((json_t *)diff);
 	if (c->is_map)
 		return diff_map(old, diff);
-	set = json_array();
-	add_missing(set, old, diff);
-	add_missing(set, diff, old);
+	set = ovsdb_set_minus(old, diff);
+	come = ovsdb_set_minus(diff, old);
+	json_array_extend(set, come);
+	json_decref(come);
 	sort_set(set);
 	return set;
 }

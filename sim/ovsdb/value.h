@@ -32,6 +32,8 @@ json_t *ovsdb_default(const struct ovsdb_column *c);
  * members carry the difference, others the new value. New reference.
  */
 json_t *ovsdb_apply_diff(const struct ovsdb_column *c, const json_t *old, const json_t *diff);
+/* Members of one canon set that another lacks. New reference. */
+json_t *ovsdb_set_minus(const json_t *a, const json_t *b);
 /*
  * True when row (canon) has index' values: sets and atoms must be equal, of a map every listed key.
  * index is canon, too.
