@@ -2,7 +2,9 @@
 #include "cmd/verbs.h"
 
 static const struct cmd *const verbs[] = {
-	&cmd_version,
+	&cmd_up,      &cmd_down,  &cmd_ls,   &cmd_status,  &cmd_exec,
+	&cmd_console, &cmd_start, &cmd_stop, &cmd_restart, &cmd_probe,
+	&cmd_mtu,     &cmd_trace, &cmd_run,  &cmd_doctor,  &cmd_version,
 };
 
 const struct cmd *const *cmd_list(size_t *ret_n)

@@ -5,6 +5,20 @@
 
 #include "cmd/cmd.h"
 
+extern const struct cmd cmd_up;
+extern const struct cmd cmd_down;
+extern const struct cmd cmd_ls;
+extern const struct cmd cmd_status;
+extern const struct cmd cmd_exec;
+extern const struct cmd cmd_console;
+extern const struct cmd cmd_start;
+extern const struct cmd cmd_stop;
+extern const struct cmd cmd_restart;
+extern const struct cmd cmd_probe;
+extern const struct cmd cmd_mtu;
+extern const struct cmd cmd_trace;
+extern const struct cmd cmd_run;
+extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_version;
 
 #endif

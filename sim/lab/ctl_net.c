@@ -66,8 +66,8 @@ static void nad_verdict_write(struct lab *lab, const struct nad_entry *n)
 	if (!json_object_size(notes))
 		return;
 	patch = json_pack("{s:{s:O}}", "metadata", "annotations", notes);
-	json_decref(store_patch(lab->store, &kind_nad, n->ns, n->name, PATCH_MERGE, patch, NULL,
-				NULL));
+	json_decref(
+		store_patch(lab->store, &kind_nad, n->ns, n->name, PATCH_MERGE, patch, NULL, NULL));
 }
 
 static void networks_update(struct lab *lab, const json_t *nads)
@@ -172,11 +172,11 @@ json_t *lab_pod_attachments(struct lab *lab, const json_t *pod)
 		lab_tap_name(uid, i, tap);
 		a = podnet_by_ifname(p, ifname);
 		if (a && a->state == ATTACHMENT_READY)
-			json_array_append_new(
-				out, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o}", "network",
-					       nics[i].name, "mac", a->mac, "mtu", a->mtu, "tap",
-					       tap, "nad", a->nad, "port", a->port, "ips",
-					       ip_list(a)));
+			json_array_append_new(out,
+					      json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o}",
+							"network", nics[i].name, "mac", a->mac,
+							"mtu", a->mtu, "tap", tap, "nad", a->nad,
+							"port", a->port, "ips", ip_list(a)));
 	}
 	if (pod && vmi)
 		return out;

@@ -40,10 +40,11 @@ static void add_pod(struct collect *c, const json_t *pod, const struct podnet *p
 		names_host_iface(meta_uid(pod), (int)i + 1, host);
 		json_array_append_new(atts, plan_att(&port));
 	}
-	json_array_append_new(
-		c->pods, json_pack("{s:s, s:s, s:s, s:s, s:o}", "uid", meta_uid(pod), "namespace",
-				   meta_ns(pod), "name", meta_name(pod), "hostname",
-				   jstr(pod, "spec.hostname", meta_name(pod)), "attachments", atts));
+	json_array_append_new(c->pods,
+			      json_pack("{s:s, s:s, s:s, s:s, s:o}", "uid", meta_uid(pod),
+					"namespace", meta_ns(pod), "name", meta_name(pod),
+					"hostname", jstr(pod, "spec.hostname", meta_name(pod)),
+					"attachments", atts));
 }
 
 /* ---- domains ---- */
@@ -125,10 +126,10 @@ static void add_vm(struct collect *c, const json_t *pod, const struct podnet *p)
 	keep = json_incref((json_t *)vmi);
 	name = kubevirt_domain_name(vmi);
 	grace = jint(vmi, "spec.terminationGracePeriodSeconds", 30);
-	vm = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:o}", "uid", meta_uid(vmi), "namespace",
-		       meta_ns(vmi), "name", meta_name(vmi), "pod", meta_name(pod), "domain_name",
-		       name, "running", !meta_deleting(vmi), "grace", (json_int_t)grace,
-		       "attachments", vm_attachments(p, vmi));
+	vm = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:o}", "uid", meta_uid(vmi),
+		       "namespace", meta_ns(vmi), "name", meta_name(vmi), "pod", meta_name(pod),
+		       "domain_name", name, "running", !meta_deleting(vmi), "grace",
+		       (json_int_t)grace, "attachments", vm_attachments(p, vmi));
 	if (vm_domain(c, vmi, pod, vm, &e) < 0) {
 		tell(c->lab, vmi, "Warning", "SyncFailed", err_msg(&e));
 		json_decref(vm);
@@ -169,7 +170,7 @@ json_t *ctl_node_desired(struct lab *lab, const struct lab_node *n)
 
 		if (o == n)
 			continue;
-		json_array_foreach(json_object_get(o->spec, "addresses"), k, a)
+		json_array_foreach (json_object_get(o->spec, "addresses"), k, a)
 			json_array_append_new(
 				neighbours,
 				json_pack("{s:o, s:O}", "ip",

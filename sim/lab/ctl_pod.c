@@ -31,7 +31,8 @@ static json_t *network_status(const struct podnet *p)
 		json_t *ips = json_array();
 
 		for (size_t k = 0; k < a->n_ips; k++)
-			json_array_append_new(ips, json_stringn(a->ips[k], strcspn(a->ips[k], "/")));
+			json_array_append_new(ips,
+					      json_stringn(a->ips[k], strcspn(a->ips[k], "/")));
 		json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:i, s:{}}", "name",
 						     a->nad, "interface", a->ifname, "ips", ips,
 						     "mac", jstring(a->mac), "mtu", a->mtu, "dns"));
@@ -51,13 +52,12 @@ static json_t *container_statuses(const json_t *pod, bool running)
 	json_t *out = json_array(), *c;
 	size_t i;
 
-	json_array_foreach(jget(pod, "spec.containers"), i, c)
-		json_array_append_new(
-			out, json_pack("{s:O?, s:O?, s:b, s:i, s:b, s:{s:{}}}", "name",
-				       json_object_get(c, "name"), "image",
-				       json_object_get(c, "image"), "ready", running,
-				       "restartCount", 0, "started", running, "state",
-				       running ? "running" : "waiting"));
+	json_array_foreach (jget(pod, "spec.containers"), i, c)
+		json_array_append_new(out, json_pack("{s:O?, s:O?, s:b, s:i, s:b, s:{s:{}}}",
+						     "name", json_object_get(c, "name"), "image",
+						     json_object_get(c, "image"), "ready", running,
+						     "restartCount", 0, "started", running, "state",
+						     running ? "running" : "waiting"));
 	return out;
 }
 
@@ -126,13 +126,12 @@ static json_t *node_addresses(const struct lab_node *n)
 	json_t *out = json_array(), *a;
 	size_t i;
 
-	json_array_foreach(json_object_get(n->spec, "addresses"), i, a)
-		json_array_append_new(out, json_pack("{s:s, s:o}", "type", "InternalIP", "address",
-						     json_stringn(json_string_value(a),
-								  strcspn(json_string_value(a),
-									  "/"))));
-	json_array_append_new(out,
-			      json_pack("{s:s, s:s}", "type", "Hostname", "address", n->name));
+	json_array_foreach (json_object_get(n->spec, "addresses"), i, a)
+		json_array_append_new(out,
+				      json_pack("{s:s, s:o}", "type", "InternalIP", "address",
+						json_stringn(json_string_value(a),
+							     strcspn(json_string_value(a), "/"))));
+	json_array_append_new(out, json_pack("{s:s, s:s}", "type", "Hostname", "address", n->name));
 	return out;
 }
 

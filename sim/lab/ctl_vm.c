@@ -138,7 +138,8 @@ static bool reconcile_vmi(void *arg, json_t *vmi)
 
 	pod = ctl_launcher_pod(lab, vmi);
 	if (meta_deleting(vmi)) {
-		if (!rt || streq(jstr(rt, "state", ""), "shutoff") || !jstr(pod, "spec.nodeName", NULL))
+		if (!rt || streq(jstr(rt, "state", ""), "shutoff") ||
+		    !jstr(pod, "spec.nodeName", NULL))
 			store_del_finalizer(lab->store, vmi, VMI_FINALIZER);
 		return true;
 	}

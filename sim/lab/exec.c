@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "lab/client.h"
 #include "lab/launch.h"
 #include "sys/ns.h"
 
@@ -157,4 +158,25 @@ int exec_capture(const struct exec_spec *s, uint64_t timeout_us, json_t **ret, s
 	*ret = json_pack("{s:i, s:o, s:o}", "code", code, "out", jstring(buf_str(&out)), "err",
 			 jstring(buf_str(&err)));
 	return 0;
+}
+
+int exec_chain(struct client *client, const struct lab_paths *paths, const char *endpoint,
+	       pid_t *chain, size_t max, struct err *e)
+{
+	char *path = xstrdup("/apis/ovnbed.io/v1alpha1/endpoint");
+	_cleanup_json_ json_t *reply = NULL;
+	size_t n = 0, i;
+	json_t *pid;
+
+	client_add_query(&path, "name", endpoint);
+	reply = client_call(client, "GET", path, NULL, e);
+	free(path);
+	if (!reply)
+		return -e->code;
+	if (lab_state_of(paths, &chain[n++]) != LAB_RUNNING)
+		return err_set(e, EHOSTDOWN, "the lab is gone");
+	json_array_foreach (json_object_get(reply, "pids"), i, pid)
+		if (n < max)
+			chain[n++] = (pid_t)json_integer_value(pid);
+	return (int)n;
 }

@@ -9,6 +9,16 @@
 
 #include "base/json.h"
 
+struct client;
+struct lab_paths;
+
+/*
+ * The pid chain to a node, pod or host (lab/verbs.h, endpoint) for exec_spec.chain, at most max
+ * long. Its length, or -errno with e set.
+ */
+int exec_chain(struct client *client, const struct lab_paths *paths, const char *endpoint,
+	       pid_t *chain, size_t max, struct err *e);
+
 struct exec_spec {
 	const pid_t *chain; /* supervisor, agent, pod … (lab/launch.h, lab_proc_path()) */
 	size_t n;

@@ -173,7 +173,8 @@ static int follow(const struct lab_paths *p, int fd, lab_progress_fn progress, v
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_set(e, EPIPE, "the supervisor died while starting; see %s/lab.log",
+			return err_set(e, EPIPE,
+				       "the supervisor died while starting; see %s/lab.log",
 				       p->state);
 		buf_add(&b, tmp, (size_t)n);
 		while ((nl = memchr(b.data, '\n', b.len))) {
@@ -262,7 +263,8 @@ static int kill_and_wait(pid_t pid, struct err *e)
 	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
 
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : err_errno(e, errno, "open the supervisor's pid %d", pid);
+		return errno == ESRCH ? 0
+				      : err_errno(e, errno, "open the supervisor's pid %d", pid);
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return err_errno(e, errno, "kill the supervisor (pid %d)", pid);
 	if (poll(&pfd, 1, STOP_TIMEOUT_MS) <= 0)

@@ -7,7 +7,6 @@
 
 #include "lab/client.h"
 #include "lab/exec.h"
-#include "lab/launch.h"
 #include "sys/prefix.h"
 #include "virt/guest.h"
 
@@ -64,28 +63,17 @@ static int exec_vm(struct step_ctx *c, const char *vm, const json_t *argv, json_
 static int exec_local(struct step_ctx *c, const char *where, const json_t *list, json_t **ret,
 		      struct err *e)
 {
-	_cleanup_free_ char *url = xasprintf("/apis/ovnbed.io/v1alpha1/endpoint?name=%s", where);
 	_cleanup_free_ char *prefix = prefix_dir(c->paths->cache);
 	_cleanup_free_ const char **argv = argv_of(list);
-	_cleanup_json_ json_t *reply = NULL;
-	char **env;
 	pid_t chain[8];
-	size_t n = 0, i;
-	json_t *pid;
-	int r = step_get(c->client, url, &reply, e);
 	struct exec_spec s = {.chain = chain, .argv = argv};
+	int n = exec_chain(c->client, c->paths, where, chain, ARRAY_SIZE(chain), e), r;
+	char **env;
 
-	if (r < 0)
-		return r;
-	if (r != 200)
-		return err_set(e, EIO, "%s", jstr(reply, "message", "refused"));
-	if (lab_state_of(c->paths, &chain[n++]) != LAB_RUNNING)
-		return err_set(e, EHOSTDOWN, "the lab is gone");
-	json_array_foreach (json_object_get(reply, "pids"), i, pid)
-		if (n < ARRAY_SIZE(chain))
-			chain[n++] = (pid_t)json_integer_value(pid);
-	s.n = n;
+	if (n < 0)
+		return n;
 	env = prefix_env(prefix, NULL);
+	s.n = (size_t)n;
 	s.envp = env;
 	r = exec_capture(&s, c->timeout, ret, e);
 	prefix_env_free(env);

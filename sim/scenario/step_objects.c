@@ -610,6 +610,43 @@ void step_check_power(const struct scenario *s, const json_t *v, const char *pat
 	step_check_refs(s, v, path, d);
 }
 
+struct successor {
+	const char *old_uid;
+};
+
+static int another_uid(void *arg, const char *type, const json_t *obj)
+{
+	const struct successor *w = arg;
+
+	return streq(type, "ADDED") && !streq(meta_uid(obj), w->old_uid);
+}
+
+/* A restarted VM has another instance: waits until that exists. */
+static enum outcome wait_successor(struct step_ctx *c, const char *ns, const char *name,
+				   const char *old_uid)
+{
+	struct successor w = {.old_uid = old_uid};
+	_cleanup_free_ char *sel = xasprintf("metadata.name=%s", name);
+	char *list = client_path(&kind_vmi, ns, NULL, NULL);
+	_cleanup_err_ struct err e = ERR_INIT;
+	int r;
+
+	client_add_query(&list, "fieldSelector", sel);
+	r = client_watch(c->client, list, NULL, c->timeout, another_uid, &w, &e);
+	free(list);
+	if (r > 0)
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_ERROR, "restart: %s has no new instance: %s", name, err_msg(&e));
+}
+
+static char *instance_uid(struct step_ctx *c, const char *ns, const char *name)
+{
+	_cleanup_free_ char *path = client_path(&kind_vmi, ns, name, NULL);
+	_cleanup_json_ json_t *obj = client_call(c->client, "GET", path, NULL, NULL);
+
+	return obj ? xstrdup(meta_uid(obj)) : NULL;
+}
+
 static enum outcome power_one(struct step_ctx *c, const char *text, const char *verb)
 {
 	_cleanup_json_ json_t *reply = NULL;
@@ -622,12 +659,14 @@ static enum outcome power_one(struct step_ctx *c, const char *text, const char *
 		return step_say(c, OUTCOME_ERROR, "%s: \"%s\": unknown kind", verb, text);
 	path = xasprintf("/apis/subresources.kubevirt.io/v1/namespaces/%s/virtualmachines/%s/%s",
 			 r.ns, r.name, verb);
-	ref_free(&r);
 	rc = client_request(c->client, "PUT", path, NULL, NULL, &code, &reply, &e);
 	if (rc < 0 || code >= 400)
-		return step_say(c, OUTCOME_FAIL, "%s %s: %s", verb, text,
-				rc < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
-	return OUTCOME_PASS;
+		o = step_say(c, OUTCOME_FAIL, "%s %s: %s", verb, text,
+			     rc < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
+	else if (streq(verb, "restart") && old)
+		o = wait_successor(c, r.ns, r.name, old);
+	ref_free(&r);
+	return o;
 }
 
 static enum outcome power(struct step_ctx *c, const json_t *v, const char *verb)

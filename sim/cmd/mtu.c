@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "cmd/session.h"
+#include "cmd/verbs.h"
+
+struct mtu_args {
+	const char *lab, *network, *output;
+	long long family, max;
+};
+
+static const struct opt mtu_opts[] = {
+	SESSION_OPT(struct mtu_args),
+	{"network", 0, OPT_STRING, offsetof(struct mtu_args, network), "NAME",
+	 "Network to use (default: the first that both share)", NULL},
+	{"family", 0, OPT_INT, offsetof(struct mtu_args, family), "4|6", "Address family", NULL},
+	{"max", 0, OPT_INT, offsetof(struct mtu_args, max), "BYTES", "Upper end of the search",
+	 NULL},
+	{"output", 'o', OPT_STRING, offsetof(struct mtu_args, output), "table|json", "How to print",
+	 NULL},
+	{0},
+};
+
+static void print_direction(const json_t *d)
+{
+	const json_t *beyond = json_object_get(d, "beyond");
+
+	if (!d)
+		return;
+	printf("%s > %s\n", jstr(d, "from", "?"), jstr(d, "to", "?"));
+	printf("  interface MTU      %lld\n", jint(d, "ifMtu", 0));
+	printf("  largest that pass  %lld   (one byte more: %s)\n", jint(d, "path", 0),
+	       jstr(d, "class", "?"));
+	if (beyond)
+		printf("  of the path itself %lld   (one byte more: %s, probes made to leave by "
+		       "%s)\n",
+		       jint(beyond, "largest", 0), jstr(beyond, "class", "?"),
+		       jstr(beyond, "how", "?"));
+	printf("  verdict            %s: %s\n", jstr(d, "verdict.status", "?"),
+	       jstr(d, "verdict.reason", ""));
+}
+
+static int run(int argc, char **argv)
+{
+	struct mtu_args a = {.output = "table"};
+	_cleanup_session_ struct session s = {0};
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_json_ json_t *reply = NULL, *body = NULL;
+	struct operands ops;
+	const char *st;
+	int r;
+
+	if (opts_parse(&cmd_mtu, argc, argv, &a, &ops, &e) < 0)
+		return cmd_err(&e);
+	if (ops.n != 2)
+		return cmd_error(CMD_USAGE, "expected FROM TO");
+	r = session_open(a.lab, &s);
+	if (r != CMD_OK)
+		return r;
+	body = json_pack("{s:s, s:s}", "from", ops.v[0], "to", ops.v[1]);
+	jset_str(body, "network", a.network);
+	if (a.family)
+		json_object_set_new(body, "family", json_integer(a.family));
+	if (a.max)
+		json_object_set_new(body, "max", json_integer(a.max));
+	reply = client_verb(s.client, "mtu", body, &e);
+	if (!reply)
+		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+	if (streq(a.output, "json")) {
+		_cleanup_free_ char *text = jtext_pretty(reply);
+
+		puts(text);
+	} else {
+		print_direction(json_object_get(reply, "forward"));
+		print_direction(json_object_get(reply, "reverse"));
+	}
+	st = jstr(reply, "status", "error");
+	return streq(st, "pass") ? CMD_OK : streq(st, "fail") ? CMD_FAIL : CMD_INTERNAL;
+}
+
+const struct cmd cmd_mtu = {
+	.name = "mtu",
+	.args = "FROM TO",
+	.summary = "Find the path MTU between two endpoints, each way",
+	.help = "Searches with packets that must not be fragmented: first as the sender's "
+		"interface\n"
+		"is configured, then with probes that really leave it, so that a black hole above\n"
+		"the path's MTU shows.",
+	.run = run,
+	.opts = mtu_opts,
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "cmd/progress.h"
+#include "cmd/session.h"
+#include "cmd/verbs.h"
+
+struct status_args {
+	const char *lab, *output;
+	bool ports;
+};
+
+static const struct opt status_opts[] = {
+	SESSION_OPT(struct status_args),
+	{"output", 'o', OPT_STRING, offsetof(struct status_args, output), "table|json",
+	 "How to print", NULL},
+	{"ports", 0, OPT_FLAG, offsetof(struct status_args, ports), NULL,
+	 "Logical ports of every zone instead", NULL},
+	{0},
+};
+
+static void print_daemons(const json_t *node)
+{
+	json_t *d;
+	size_t i;
+
+	json_array_foreach (json_object_get(node, "daemons"), i, d) {
+		const char *state = jstr(d, "state", "?");
+		bool runs = streq(state, "running");
+
+		printf("    %-16s %-8s %s\n", jstr(d, "name", "?"), state,
+		       runs ? "" : jstr(d, "status", ""));
+	}
+}
+
+static void print_list(const char *title, const json_t *list)
+{
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(list))
+		printf("%s:\n", title);
+	json_array_foreach (list, i, v)
+		printf("  %s\n", json_string_value(v));
+}
+
+static void print_timings(const json_t *t)
+{
+	const char *key;
+	json_t *v;
+	bool any = false;
+
+	json_object_foreach ((json_t *)t, key, v) {
+		printf("%s%s %.2f s", any ? ", " : "start:    ", key, json_number_value(v));
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
+static void print_status(const json_t *st)
+{
+	bool color = color_wanted(STDOUT_FILENO);
+	const char *state = jstr(st, "state", "?");
+	json_t *n;
+	size_t i;
+
+	printf("lab:      %s\nstate:    %s%s%s\ntopology: %s, zones %s, datapath %s\n",
+	       jstr(st, "name", "?"), status_color(streq(state, "Ready") ? "ok" : "fail", color),
+	       state, color_off(color), jstr(st, "topology", "?"), jstr(st, "zones", "?"),
+	       jstr(st, "datapath", "?"));
+	print_timings(json_object_get(st, "timings"));
+	print_list("reasons", json_object_get(st, "reasons"));
+	printf("nodes:\n");
+	json_array_foreach (json_object_get(st, "nodes"), i, n) {
+		printf("  %-18s %-9s %-18s %lld pods, %lld VMs\n", jstr(n, "name", "?"),
+		       jstr(n, "state", "?"), jstr(n, "addresses.0", "-"), jint(n, "pods", 0),
+		       jint(n, "vms", 0));
+		print_daemons(n);
+	}
+	print_list("deviations", json_object_get(st, "deviations"));
+}
+
+static void print_ports(const json_t *ports)
+{
+	json_t *p;
+	size_t i;
+
+	printf("%-18s %-44s %-8s %-5s %s\n", "ZONE", "PORT", "TYPE", "UP", "ADDRESSES");
+	json_array_foreach (json_object_get(ports, "ports"), i, p)
+		printf("%-18s %-44s %-8s %-5s %s\n", jstr(p, "zone", ""), jstr(p, "port", ""),
+		       *jstr(p, "type", "") ? jstr(p, "type", "") : "-",
+		       jbool(p, "up", false) ? "true" : "false", jstr(p, "addresses.0", "-"));
+	print_list("problems", json_object_get(ports, "problems"));
+}
+
+static int run(int argc, char **argv)
+{
+	struct status_args a = {.output = "table"};
+	_cleanup_session_ struct session s = {0};
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_json_ json_t *st = NULL;
+	struct operands ops;
+	int r;
+
+	if (opts_parse(&cmd_status, argc, argv, &a, &ops, &e) < 0)
+		return cmd_err(&e);
+	r = session_open(a.lab ? a.lab : ops.n ? ops.v[0] : NULL, &s);
+	if (r != CMD_OK)
+		return r;
+	st = client_verb(s.client, a.ports ? "ports" : "status", NULL, &e);
+	if (!st)
+		return cmd_err(&e);
+	if (streq(a.output, "json")) {
+		_cleanup_free_ char *text = jtext_pretty(st);
+
+		puts(text);
+	} else if (a.ports) {
+		print_ports(st);
+	} else {
+		print_status(st);
+	}
+	return !a.ports && streq(jstr(st, "state", ""), "Degraded") ? CMD_FAIL : CMD_OK;
+}
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.args = "[LAB]",
+	.summary = "State of a lab: nodes, daemons, what is dead and why",
+	.help = "Exit code 1 when the lab is Degraded.",
+	.run = run,
+	.opts = status_opts,
+};
