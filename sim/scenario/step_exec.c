@@ -7,6 +7,7 @@
 
 #include "lab/client.h"
 #include "lab/exec.h"
+#include "lab/paths.h"
 #include "sys/prefix.h"
 #include "virt/guest.h"
 

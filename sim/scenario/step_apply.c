@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* apply, refused, failed, delete: verbs that write objects. */
+#include "scenario/step_verbs.h"
+
+#include <errno.h>
+
+#include "api/apply.h"
+#include "api/manifest.h"
+#include "api/meta.h"
+#include "lab/client.h"
+#include "scenario/ref.h"
+
+/* ---- apply, refused, failed ---- */
+
+void step_check_apply(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	step_check_files(s, v, path, d);
+}
+
+/* Stores one object as `ovnbed apply` does. True when stored, else *ret_refusal is the Status. */
+static int apply_object(struct step_ctx *c, const struct manifest *m, json_t **ret_refusal,
+			struct err *e)
+{
+	const char *ns = *meta_ns(m->obj) ? meta_ns(m->obj) : "default";
+	_cleanup_free_ char *one = client_path(m->kind, ns, meta_name(m->obj), NULL);
+	_cleanup_free_ char *all = client_path(m->kind, ns, NULL, NULL);
+	_cleanup_json_ json_t *current = NULL, *body = NULL, *reply = NULL;
+	enum patch_type type;
+	int code, r = client_request(c->client, "GET", one, NULL, NULL, &code, &current, e);
+
+	if (r < 0)
+		return r;
+	if (code == 404) {
+		body = apply_annotated(m->obj);
+		r = client_request(c->client, "POST", all, body, NULL, &code, &reply, e);
+	} else {
+		body = apply_plan(m->kind, current, m->obj, &type);
+		if (!json_object_size(body))
+			return 0;
+		r = client_request(c->client, "PATCH", one, body, patch_content_type(type), &code,
+				   &reply, e);
+	}
+	if (r >= 0 && code >= 400)
+		*ret_refusal = TAKE_PTR(reply);
+	return r;
+}
+
+static int load_files(struct step_ctx *c, const json_t *files, struct yaml_docs *docs,
+		      struct manifests *ms, struct diags *d)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach (files, i, f) {
+		_cleanup_free_ char *path = scenario_path(c->scenario, json_string_value(f));
+
+		if (yaml_parse_file(path, &docs[i], d) < 0)
+			return -EINVAL;
+		manifest_decode_docs(&docs[i], path, ms, d);
+	}
+	return diags_count(d, DIAG_ERROR) ? -EINVAL : 0;
+}
+
+static enum outcome say_diags(struct step_ctx *c, const struct diags *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		diag_print(&d->v[i], &b);
+		step_say(c, OUTCOME_ERROR, "%s", buf_str(&b));
+	}
+	return OUTCOME_ERROR;
+}
+
+static bool contains(const char *text, const char *what)
+{
+	return !what || (text && strcasestr(text, what));
+}
+
+/* The step expects that admission refuses an object for a reason. */
+static enum outcome judge_refusals(struct step_ctx *c, const json_t *refusals)
+{
+	const json_t *want = json_object_get(c->step, "refused");
+	const char *reason = jstr(want, "reason", NULL);
+	enum outcome worst = OUTCOME_PASS;
+	bool hit = false;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach (refusals, i, r) {
+		bool match = want && contains(jstr(r, "message", ""), reason);
+
+		json_array_append(c->details, r);
+		hit |= match;
+		if (!match)
+			worst = step_say(c, OUTCOME_FAIL, "refused: %s", jstr(r, "message", "?"));
+	}
+	if (want && !hit && worst == OUTCOME_PASS)
+		return step_say(c, OUTCOME_FAIL, "expected a refusal%s%s; everything was accepted",
+				reason ? " because of " : "", reason ? reason : "");
+	return worst;
+}
+
+/* Reasons why something in the lab does not work: verdicts, pending pods, warnings. */
+static json_t *complaints(struct step_ctx *c, struct err *e)
+{
+	_cleanup_json_ json_t *reply = NULL, *events = NULL;
+	json_t *out = json_array(), *v;
+	int code = step_post(c, "reconcile", json_object(), &reply, e);
+	size_t i;
+
+	if (code != 200)
+		return out;
+	json_array_foreach (json_object_get(reply, "verdicts"), i, v)
+		json_array_append_new(out, jstringf("%s: %s: %s [%s]", jstr(v, "severity", ""),
+						    jstr(v, "object", ""), jstr(v, "message", ""),
+						    jstr(v, "rule", "")));
+	json_array_foreach (json_object_get(reply, "pending"), i, v)
+		json_array_append_new(out,
+				      jstringf("pending: Pod %s/%s: %s", jstr(v, "namespace", ""),
+					       jstr(v, "name", ""), jstr(v, "reason", "")));
+	step_get(c->client, "/api/v1/events?fieldSelector=type%3DWarning", &events, e);
+	json_array_foreach (json_object_get(events, "items"), i, v)
+		json_array_append_new(out, jstringf("event: %s %s: %s: %s",
+						    jstr(v, "involvedObject.kind", ""),
+						    jstr(v, "involvedObject.name", ""),
+						    jstr(v, "reason", ""), jstr(v, "message", "")));
+	return out;
+}
+
+/* The step expects a controller's verdict: {reason, object?, severity?}, or a list of them. */
+static enum outcome judge_failed(struct step_ctx *c)
+{
+	const json_t *want = json_object_get(c->step, "failed");
+	_cleanup_json_ json_t *list =
+		json_is_array(want) ? json_incref((json_t *)want) : json_pack("[O]", want);
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_json_ json_t *found = complaints(c, &e);
+	enum outcome worst = OUTCOME_PASS;
+	json_t *w, *f;
+	size_t i, k;
+
+	json_array_extend(c->details, found);
+	json_array_foreach (list, i, w) {
+		bool hit = false;
+
+		json_array_foreach (found, k, f) {
+			const char *text = json_string_value(f);
+
+			hit |= contains(text, jstr(w, "reason", NULL)) &&
+			       contains(text, jstr(w, "object", NULL)) &&
+			       contains(text, jstr(w, "severity", NULL)) &&
+			       contains(text, jstr(w, "rule", NULL));
+		}
+		if (!hit)
+			worst = step_say(c, OUTCOME_FAIL,
+					 "expected a verdict with \"%s\"%s%s, found %zu others%s%s",
+					 jstr(w, "reason", ""),
+					 jstr(w, "object", NULL) ? " on " : "",
+					 jstr(w, "object", ""), json_array_size(found),
+					 json_array_size(found) ? ", the first: " : "",
+					 json_array_size(found) ? jstr(found, "0", "") : "");
+	}
+	return worst;
+}
+
+static enum outcome apply_all(struct step_ctx *c, const struct manifests *ms)
+{
+	_cleanup_json_ json_t *refusals = json_array();
+	enum outcome o;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		_cleanup_err_ struct err e = ERR_INIT;
+		json_t *refusal = NULL;
+
+		if (apply_object(c, &ms->v[i], &refusal, &e) < 0)
+			return step_say(c, OUTCOME_ERROR, "apply: %s", err_msg(&e));
+		if (refusal)
+			json_array_append_new(refusals, refusal);
+	}
+	o = judge_refusals(c, refusals);
+	if (o == OUTCOME_PASS && json_object_get(c->step, "failed"))
+		return judge_failed(c);
+	if (o == OUTCOME_PASS)
+		return step_run_reconcile(c, NULL);
+	return o;
+}
+
+enum outcome step_run_apply(struct step_ctx *c, const json_t *v)
+{
+	size_t n = json_array_size(v);
+	struct yaml_docs *docs = xcalloc(n, sizeof(*docs));
+	_cleanup_manifests_ struct manifests ms = MANIFESTS_INIT;
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	enum outcome o = load_files(c, v, docs, &ms, &d) < 0 ? say_diags(c, &d) : apply_all(c, &ms);
+
+	for (size_t i = 0; i < n; i++)
+		yaml_docs_free(&docs[i]);
+	free(docs);
+	return o;
+}
+
+void step_check_refused(const struct scenario *s, const json_t *v, const char *path,
+			struct diags *d)
+{
+	static const char *const keys[] = {"reason", NULL};
+
+	(void)s;
+	step_check_keys(v, path, keys, d);
+}
+
+enum outcome step_run_refused(struct step_ctx *c, const json_t *v)
+{
+	(void)c;
+	(void)v;
+	return OUTCOME_PASS;
+}
+
+void step_check_failed(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"reason!", "object", "severity", "rule", NULL};
+	json_t *one;
+	size_t i;
+
+	(void)s;
+	if (!json_is_array(v)) {
+		step_check_keys(v, path, keys, d);
+		return;
+	}
+	json_array_foreach (v, i, one) {
+		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+
+		step_check_keys(one, p, keys, d);
+	}
+}
+
+enum outcome step_run_failed(struct step_ctx *c, const json_t *v)
+{
+	(void)c;
+	(void)v;
+	return OUTCOME_PASS;
+}
+
+/* ---- delete ---- */
+
+/* KIND/NAME references, manifest files, or "all" (every object but namespaces and nodes). */
+void step_check_delete(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	json_t *f;
+	size_t i;
+
+	(void)s;
+	json_array_foreach (v, i, f)
+		if (!json_is_string(f))
+			diags_add(d, DIAG_ERROR, "scenario", path,
+				  "expected files or KIND/NAME references");
+}
+
+static enum outcome delete_path(struct step_ctx *c, const struct kind *k, const char *ns,
+				const char *name)
+{
+	_cleanup_free_ char *path = client_path(k, ns, name, NULL);
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code, r = client_request(c->client, "DELETE", path, NULL, NULL, &code, &reply, &e);
+
+	if (r < 0)
+		return step_say(c, OUTCOME_ERROR, "delete %s: %s", name, err_msg(&e));
+	if (code >= 400 && code != 404)
+		return step_say(c, OUTCOME_ERROR, "delete %s: %s", name,
+				jstr(reply, "message", "refused"));
+	return OUTCOME_PASS;
+}
+
+static enum outcome delete_manifests(struct step_ctx *c, const char *file)
+{
+	_cleanup_free_ char *path = scenario_path(c->scenario, file);
+	_cleanup_yaml_ struct yaml_docs docs = {0};
+	_cleanup_manifests_ struct manifests ms = MANIFESTS_INIT;
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	enum outcome worst = OUTCOME_PASS, o;
+
+	if (yaml_parse_file(path, &docs, &d) < 0 || manifest_decode_docs(&docs, path, &ms, &d) < 0)
+		return say_diags(c, &d);
+	for (size_t i = ms.n; i-- > 0;) {
+		const json_t *obj = ms.v[i].obj;
+		const char *ns = *meta_ns(obj) ? meta_ns(obj) : "default";
+
+		o = delete_path(c, ms.v[i].kind, ns, meta_name(obj));
+		worst = MAX(worst, o);
+	}
+	for (size_t i = ms.n; i-- > 0 && worst == OUTCOME_PASS;) {
+		const json_t *obj = ms.v[i].obj;
+
+		worst = step_wait_gone(c, ms.v[i].kind, *meta_ns(obj) ? meta_ns(obj) : "default",
+				       meta_name(obj));
+	}
+	return worst;
+}
+
+enum outcome step_run_delete(struct step_ctx *c, const json_t *v)
+{
+	enum outcome worst = OUTCOME_PASS, o;
+	json_t *f;
+	size_t i;
+
+	json_array_foreach (v, i, f) {
+		const char *text = json_string_value(f);
+		struct ref r;
+
+		if (ref_parse(text, &r)) {
+			o = delete_path(c, r.kind, r.ns, r.name);
+			if (o == OUTCOME_PASS)
+				o = step_wait_gone(c, r.kind, r.ns, r.name);
+			ref_free(&r);
+		} else {
+			o = delete_manifests(c, text);
+		}
+		worst = MAX(worst, o);
+	}
+	return worst == OUTCOME_PASS ? step_run_reconcile(c, NULL) : worst;
+}

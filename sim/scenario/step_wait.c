@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wait, assert, start, stop, restart: verbs that look at objects, or ask for a change of state. */
+#include "scenario/step_verbs.h"
+
+#include "api/meta.h"
+#include "lab/client.h"
+#include "scenario/ref.h"
+
+/* ---- wait ---- */
+
+void step_check_wait(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"for!", "of!", NULL};
+
+	if (json_is_object(v)) {
+		step_check_keys(v, path, keys, d);
+		return;
+	}
+	step_check_refs(s, v, path, d);
+}
+
+struct waiting {
+	const char *condition; /* "Ready" … or "path=value" */
+	json_t *last;
+};
+
+/* True when a dotted path holds the text, or a condition is True. */
+static bool met(const json_t *obj, const char *want)
+{
+	const char *eq = strchr(want, '=');
+	_cleanup_free_ char *path = eq ? xstrndup(want, (size_t)(eq - want)) : NULL;
+	_cleanup_free_ char *text = NULL;
+	const json_t *v;
+
+	if (!eq)
+		return meta_condition_true(obj, want);
+	v = jget(obj, path);
+	text = json_is_string(v) ? xstrdup(json_string_value(v)) : v ? jtext(v) : xstrdup("");
+	return streq(text, eq + 1);
+}
+
+static int on_object(void *arg, const char *type, const json_t *obj)
+{
+	struct waiting *w = arg;
+
+	json_decref(w->last);
+	w->last = json_incref((json_t *)obj);
+	return !streq(type, "DELETED") && met(obj, w->condition);
+}
+
+/* Default: a VM's guest agent is connected, everything else is Ready. */
+static const char *default_condition(const struct kind *k)
+{
+	return k == &kind_vm || k == &kind_vmi ? "AgentConnected" : "Ready";
+}
+
+static void say_state(struct step_ctx *c, const char *ref, const json_t *obj)
+{
+	const json_t *cond = jget(obj, "status.conditions");
+	json_t *v;
+	size_t i;
+
+	step_say(c, OUTCOME_ERROR, "%s: phase %s", ref,
+		 jstr(obj, "status.printableStatus", jstr(obj, "status.phase", "unknown")));
+	json_array_foreach (cond, i, v)
+		if (!streq(jstr(v, "status", ""), "True"))
+			step_say(c, OUTCOME_ERROR, "  %s=%s %s %s", jstr(v, "type", ""),
+				 jstr(v, "status", ""), jstr(v, "reason", ""),
+				 jstr(v, "message", ""));
+}
+
+static enum outcome wait_for(struct step_ctx *c, const char *text, const char *condition)
+{
+	struct waiting w = {.condition = condition};
+	_cleanup_free_ char *sel = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	struct ref r;
+	char *list;
+	int rc;
+
+	if (!ref_parse(text, &r))
+		return step_say(c, OUTCOME_ERROR, "wait: \"%s\": unknown kind", text);
+	if (condition && streq(condition, "deleted")) {
+		enum outcome o = step_wait_gone(c, r.kind, r.ns, r.name);
+
+		ref_free(&r);
+		return o;
+	}
+	if (!condition)
+		w.condition = default_condition(r.kind);
+	list = client_path(r.kind, r.ns, NULL, NULL);
+	sel = xasprintf("metadata.name=%s", r.name);
+	client_add_query(&list, "fieldSelector", sel);
+	rc = client_watch(c->client, list, NULL, c->timeout, on_object, &w, &e);
+	free(list);
+	ref_free(&r);
+	if (rc <= 0) {
+		step_say(c, OUTCOME_ERROR, "wait: %s did not reach %s within %.0f s", text,
+			 w.condition, (double)c->timeout / 1e6);
+		say_state(c, text, w.last);
+	}
+	json_decref(w.last);
+	return rc > 0 ? OUTCOME_PASS : OUTCOME_ERROR;
+}
+
+enum outcome step_run_wait(struct step_ctx *c, const json_t *v)
+{
+	const char *condition = jstr(v, "for", NULL);
+	const json_t *of = json_is_object(v) ? json_object_get(v, "of") : v;
+	enum outcome worst = OUTCOME_PASS, o;
+	json_t *f;
+	size_t i;
+
+	if (json_is_string(of))
+		return wait_for(c, json_string_value(of), condition);
+	json_array_foreach (of, i, f) {
+		o = wait_for(c, json_string_value(f), condition);
+		worst = MAX(worst, o);
+	}
+	return worst;
+}
+
+/* ---- assert ---- */
+
+void step_check_assert(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"object!", "fields", "absent", "subset", NULL};
+	json_t *one;
+	size_t i;
+
+	(void)s;
+	if (!json_is_array(v)) {
+		step_check_keys(v, path, keys, d);
+		return;
+	}
+	json_array_foreach (v, i, one) {
+		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+
+		step_check_keys(one, p, keys, d);
+	}
+}
+
+/* True when want is contained in have: objects by keys, arrays by some element each, "*" anything. */
+static bool subset(const json_t *want, const json_t *have)
+{
+	const char *key;
+	json_t *w, *h;
+	size_t i, k;
+
+	if (json_is_object(want)) {
+		json_object_foreach ((json_t *)want, key, w)
+			if (!subset(w, json_object_get(have, key)))
+				return false;
+		return json_is_object(have);
+	}
+	if (json_is_array(want)) {
+		json_array_foreach (want, i, w) {
+			bool hit = false;
+
+			json_array_foreach (have, k, h)
+				hit |= subset(w, h);
+			if (!hit)
+				return false;
+		}
+		return json_is_array(have);
+	}
+	return streq0(json_string_value(want), "*") ? have != NULL : json_equal(want, have);
+}
+
+static enum outcome assert_fields(struct step_ctx *c, const char *ref, const json_t *v,
+				  const json_t *obj)
+{
+	enum outcome worst = OUTCOME_PASS;
+	const char *path;
+	json_t *want;
+	size_t i;
+
+	json_object_foreach (json_object_get(v, "fields"), path, want) {
+		const json_t *have = jget(obj, path);
+		_cleanup_free_ char *w = jtext(want), *h = have ? jtext(have) : xstrdup("absent");
+
+		if (!subset(want, have))
+			worst = step_say(c, OUTCOME_FAIL, "%s: %s: expected %s, found %s", ref,
+					 path, w, h);
+	}
+	json_array_foreach (json_object_get(v, "absent"), i, want)
+		if (jget(obj, json_string_value(want)))
+			worst = step_say(c, OUTCOME_FAIL, "%s: %s: expected none", ref,
+					 json_string_value(want));
+	want = json_object_get(v, "subset");
+	if (want && !subset(want, obj)) {
+		_cleanup_free_ char *w = jtext(want);
+
+		worst = step_say(c, OUTCOME_FAIL, "%s does not contain %s", ref, w);
+	}
+	return worst;
+}
+
+static enum outcome assert_one(struct step_ctx *c, const json_t *v)
+{
+	const char *text = jstr(v, "object", "");
+	_cleanup_free_ char *path = NULL;
+	_cleanup_json_ json_t *obj = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	struct ref r;
+	int code = 0, rc;
+
+	if (!ref_parse(text, &r))
+		return step_say(c, OUTCOME_ERROR, "assert: \"%s\": unknown kind", text);
+	path = client_path(r.kind, r.ns, r.name, NULL);
+	ref_free(&r);
+	rc = client_request(c->client, "GET", path, NULL, NULL, &code, &obj, &e);
+	if (rc < 0)
+		return step_say(c, OUTCOME_ERROR, "%s: %s", text, err_msg(&e));
+	json_array_append(c->details, obj);
+	if (code != 200)
+		return step_say(c, OUTCOME_FAIL, "%s: %s", text, jstr(obj, "message", "?"));
+	return assert_fields(c, text, v, obj);
+}
+
+enum outcome step_run_assert(struct step_ctx *c, const json_t *v)
+{
+	enum outcome worst = OUTCOME_PASS, o;
+	json_t *one;
+	size_t i;
+
+	if (!json_is_array(v))
+		return assert_one(c, v);
+	json_array_foreach (v, i, one) {
+		o = assert_one(c, one);
+		worst = MAX(worst, o);
+	}
+	return worst;
+}
+
+/* ---- start, stop, restart ---- */
+
+void step_check_power(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	step_check_refs(s, v, path, d);
+}
+
+struct successor {
+	const char *old_uid;
+};
+
+static int another_uid(void *arg, const char *type, const json_t *obj)
+{
+	const struct successor *w = arg;
+
+	return streq(type, "ADDED") && !streq(meta_uid(obj), w->old_uid);
+}
+
+/* A restarted VM has another instance: waits until that exists. */
+static enum outcome wait_successor(struct step_ctx *c, const char *ns, const char *name,
+				   const char *old_uid)
+{
+	struct successor w = {.old_uid = old_uid};
+	_cleanup_free_ char *sel = xasprintf("metadata.name=%s", name);
+	char *list = client_path(&kind_vmi, ns, NULL, NULL);
+	_cleanup_err_ struct err e = ERR_INIT;
+	int r;
+
+	client_add_query(&list, "fieldSelector", sel);
+	r = client_watch(c->client, list, NULL, c->timeout, another_uid, &w, &e);
+	free(list);
+	if (r > 0)
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_ERROR, "restart: %s has no new instance: %s", name, err_msg(&e));
+}
+
+static char *instance_uid(struct step_ctx *c, const char *ns, const char *name)
+{
+	_cleanup_free_ char *path = client_path(&kind_vmi, ns, name, NULL);
+	_cleanup_json_ json_t *obj = client_call(c->client, "GET", path, NULL, NULL);
+
+	return obj ? xstrdup(meta_uid(obj)) : NULL;
+}
+
+static enum outcome power_one(struct step_ctx *c, const char *text, const char *verb)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_free_ char *old = NULL;
+	enum outcome o = OUTCOME_PASS;
+	struct ref r;
+	int code = 0, rc;
+
+	if (!ref_parse(text, &r))
+		return step_say(c, OUTCOME_ERROR, "%s: \"%s\": unknown kind", verb, text);
+	old = instance_uid(c, r.ns, r.name);
+	path = xasprintf("/apis/subresources.kubevirt.io/v1/namespaces/%s/virtualmachines/%s/%s",
+			 r.ns, r.name, verb);
+	rc = client_request(c->client, "PUT", path, NULL, NULL, &code, &reply, &e);
+	if (rc < 0 || code >= 400)
+		o = step_say(c, OUTCOME_FAIL, "%s %s: %s", verb, text,
+			     rc < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
+	else if (streq(verb, "restart") && old)
+		o = wait_successor(c, r.ns, r.name, old);
+	ref_free(&r);
+	return o;
+}
+
+static enum outcome power(struct step_ctx *c, const json_t *v, const char *verb)
+{
+	enum outcome worst = OUTCOME_PASS, o;
+	json_t *f;
+	size_t i;
+
+	if (json_is_string(v))
+		return power_one(c, json_string_value(v), verb);
+	json_array_foreach (v, i, f) {
+		o = power_one(c, json_string_value(f), verb);
+		worst = MAX(worst, o);
+	}
+	return worst;
+}
+
+enum outcome step_run_start(struct step_ctx *c, const json_t *v)
+{
+	return power(c, v, "start");
+}
+enum outcome step_run_stop(struct step_ctx *c, const json_t *v)
+{
+	return power(c, v, "stop");
+}
+enum outcome step_run_restart(struct step_ctx *c, const json_t *v)
+{
+	return power(c, v, "restart");
+}
