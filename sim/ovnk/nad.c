@@ -226,11 +226,28 @@ static void note_unusable_list(const struct nad_ctx *x, const json_t *o)
 	diag_hint(g, "give the list a \"name\" beside \"plugins\"");
 }
 
+/* Adds the line inside a configuration of several lines to the hints. */
+static void note_lines(struct diags *d, size_t from, const char *config)
+{
+	for (size_t i = from; i < d->n && strchr(config, '\n'); i++) {
+		const char *key = str_after(d->v[i].path, "spec.config.");
+		_cleanup_free_ char *hint = d->v[i].hint;
+		int line, col;
+
+		d->v[i].hint = NULL;
+		if (key && nad_config_position(config, key, &line, &col))
+			diag_hint(&d->v[i], "%s%sline %d of spec.config", hint ?: "",
+				  hint ? "; " : "", line);
+		else
+			d->v[i].hint = TAKE_PTR(hint);
+	}
+}
+
 enum nad_verdict nad_parse(const json_t *nad, const struct ovnk_config *c, struct netconf *ret,
 			   struct diags *d)
 {
 	const char *ns = jstr(nad, "metadata.namespace", "default");
-	const char *name = jstr(nad, "metadata.name", "");
+	const char *name = jstr(nad, "metadata.name", ""), *config = jstr(nad, "spec.config", "");
 	_cleanup_free_ char *key = xasprintf("%s/%s", ns, name);
 	_cleanup_free_ char *object = xasprintf("NetworkAttachmentDefinition %s", key);
 	const struct nad_ctx x = {key, c, d};
@@ -240,11 +257,12 @@ enum nad_verdict nad_parse(const json_t *nad, const struct ovnk_config *c, struc
 	int r = -EINVAL;
 
 	*ret = (struct netconf){0};
-	o = load(&x, jstr(nad, "spec.config", ""));
+	o = load(&x, config);
 	if (o)
 		r = parse(&x, o, &conf);
 	if (r > 0)
 		note_unusable_list(&x, o);
+	note_lines(d, from, config);
 	diags_locate(d, from, NULL, object);
 	if (r < 0)
 		return NAD_REFUSED;

@@ -311,6 +311,20 @@ static void test_notes(void)
 	TEST_STR(o.name, "default");
 }
 
+static void test_hint_line(void)
+{
+	_cleanup_ovnk_config_ struct ovnk_config c;
+	_cleanup_netconf_ struct netconf n = {0};
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+
+	ovnk_config_init(&c);
+	CU_ASSERT_EQUAL(
+		parse("{\n" OURS ",\n" NAME "," L2 ",\n\"role\":\n\"Primary\"\n}", &c, &n, &d),
+		NAD_REFUSED);
+	TEST_STR(d.v[0].hint,
+		 "role is \"primary\" or \"secondary\", in lower case; line 5 of spec.config");
+}
+
 static void test_position(void)
 {
 	static const struct {
@@ -336,4 +350,5 @@ static void test_position(void)
 }
 
 TEST_SUITE(nad, {"rules", test_rules}, {"clusters", test_clusters}, {"fields", test_fields},
-	   {"defaults", test_defaults}, {"notes", test_notes}, {"position", test_position})
+	   {"defaults", test_defaults}, {"notes", test_notes}, {"hint_line", test_hint_line},
+	   {"position", test_position})
