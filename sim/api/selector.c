@@ -61,10 +61,13 @@ static int check_values(const json_t *values, struct err *e)
 	json_t *v;
 
 	json_array_foreach (values, i, v) {
-		const char *why = meta_check_label_value(json_string_value(v));
+		const char *s = json_string_value(v);
+		const char *why = s ? meta_check_label_value(s) : NULL;
 
+		if (!s)
+			return err_set(e, EINVAL, "a value is not UTF-8");
 		if (why)
-			return err_set(e, EINVAL, "value \"%s\": %s", json_string_value(v), why);
+			return err_set(e, EINVAL, "value \"%s\": %s", s, why);
 	}
 	return 0;
 }

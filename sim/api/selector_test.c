@@ -50,10 +50,10 @@ static void test_strings(void)
 
 static void test_malformed(void)
 {
-	static const char *const rows[] = {",",		 "a,",	    "a=b,,c",  "=b",	  "a in",
-					   "a in b",	 "a in (b", "a in b)", "a b",	  "a=b c",
-					   "a>1",	 "!",	    "-a=b",    "a=b b",	  "a=-b",
-					   "a in (b;c)", "a=(b)",   "x/y/z=1", "a notin", "!a=b"};
+	static const char *const rows[] = {
+		",",	   "a,",	 "a=b,,c", "=b",      "a in",	 "a in b", "a in (b",
+		"a in b)", "a b",	 "a=b c",  "a>1",     "!",	 "-a=b",   "a=b b",
+		"a=-b",	   "a in (b;c)", "a=(b)",  "x/y/z=1", "a notin", "!a=b",   "a=\xff"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_err_ struct err e = ERR_INIT;

@@ -47,16 +47,11 @@ static char *generate_name(struct store *s, const struct kind *k, const char *ns
 
 void store_stamp_name(struct store *s, const struct kind *k, json_t *obj, bool dry_run)
 {
-	static const char *const foreign[] = {"resourceVersion", "deletionTimestamp",
-					      "deletionGracePeriodSeconds", "managedFields",
-					      "selfLink"};
 	json_t *metadata = json_object_get(obj, "metadata");
 	const char *prefix = jstr(metadata, "generateName", "");
 	_cleanup_json_ json_t *counters = dry_run ? json_copy(s->counters) : NULL;
 	_cleanup_free_ char *name = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		json_object_del(metadata, foreign[i]);
 	if (*meta_name(obj) || !*prefix)
 		return;
 	name = generate_name(s, k, meta_ns(obj), prefix);
@@ -105,11 +100,25 @@ static void run_hooks(const struct store_hook *v, size_t n, struct store *s, enu
 			v[i].fn(v[i].arg, s, op, k, obj, old, d);
 }
 
+/* What only the server sets. After the check of the structure, so that nonsense is refused. */
+static void drop_foreign(json_t *obj)
+{
+	static const char *const foreign[] = {"resourceVersion", "deletionTimestamp",
+					      "deletionGracePeriodSeconds", "managedFields",
+					      "selfLink"};
+	json_t *metadata = json_object_get(obj, "metadata");
+
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
+		json_object_del(metadata, foreign[i]);
+}
+
 static void admit(struct store *s, enum store_op op, const struct kind *k, json_t *obj,
 		  const json_t *old, enum kind_unknown unknown, struct diags *d)
 {
 	if (op != STORE_DELETE && kind_prepare(obj, unknown, d) < 0)
 		return;
+	if (op == STORE_CREATE)
+		drop_foreign(obj);
 	if (old && obj && json_equal(obj, old))
 		return;
 	run_hooks(s->mutators, s->n_mutators, s, op, k, obj, old, d);

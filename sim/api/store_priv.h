@@ -80,7 +80,7 @@ void store_finish_namespace(struct store *s, const char *ns);
 void store_finish_delete(struct store *s, const struct kind *k, json_t *obj);
 
 /* store_admit.c */
-/* Before admission: drops what only the server sets, draws a name for generateName. */
+/* Before admission: draws a name for generateName. */
 void store_stamp_name(struct store *s, const struct kind *k, json_t *obj, bool dry_run);
 /* After it: uid, time, generation, first status. */
 void store_stamp_new(struct store *s, const struct kind *k, json_t *obj, bool dry_run);

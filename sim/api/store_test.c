@@ -113,6 +113,11 @@ static void test_refusals(void)
 		 422,
 		 "ConfigMap \"a\" is invalid: metadata.namespace: Invalid value: 5: must be a "
 		 "string, found an integer"},
+		{"{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a','resourceVersion':"
+		 "[]}}",
+		 422,
+		 "ConfigMap \"a\" is invalid: metadata.resourceVersion: Invalid value: must be a "
+		 "string, found a list"},
 		{"{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':5}}", 422,
 		 "ConfigMap \"\" is invalid: metadata.name: Invalid value: 5: must be a string, "
 		 "found an integer"},
