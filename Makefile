@@ -102,3 +102,82 @@ $(B)/unit: $(call objs,sim/test/runner.c $(LIBSRC) $(TESTS))
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit
 
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+# ---- set-up: everything the machine needs, from tools/packages.txt; quick when it is there ----
+setup:
+	@tools/setup
+
+# Under sudo the clone stays the caller's: what builds is run as that user.
+AS_USER := $(if $(and $(SUDO_USER),$(filter 0,$(shell id -u))),sudo -u $(SUDO_USER) -H ,)
+OVNBED = $(B)/ovnbed
+SCENARIOS ?= $(sort $(wildcard scenarios/*/scenario.yaml))
+
+build: setup
+	@$(AS_USER)$(MAKE) --no-print-directory MODE=$(MODE) all
+image: build
+	@tools/setup --image $(B)
+
+demo: image
+	@tools/demo $(OVNBED)
+
+check: image
+	@$(AS_USER)$(MAKE) --no-print-directory MODE=asan unit-build
+	@tests/check $(OVNBED) build/asan/unit
+
+unit-build: $(B)/unit
+
+bench: image
+	@tests/bench/run $(OVNBED) $(BENCH)
+
+# ---- fuzzing: MODE=fuzz make fuzz-build; tests/fuzz SECONDS runs every target ----
+FUZZ_BINS := $(patsubst %_fuzz.c,$(B)/fuzz/%,$(FUZZ))
+$(B)/fuzz/%: %_fuzz.c $(call objs,$(LIBSRC))
+	@mkdir -p $(@D)
+	@echo "LD $@"; $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -DOVNBED_VERSION='"fuzz"' -o $@ $< \
+		$(filter %.o,$^) $(PKG_LIBS)
+fuzz-build: $(FUZZ_BINS)
+fuzz: setup
+	@$(AS_USER)$(MAKE) --no-print-directory MODE=fuzz fuzz-build
+	@tests/fuzz build/fuzz/fuzz $(or $(SECONDS),60)
+
+# ---- source checks ----
+C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES)
+format:
+	@clang-format -i $(C_FILES)
+lint:
+	@tools/check-layers
+	@cppcheck --quiet --std=c17 --enable=warning,portability --inline-suppr \
+		--suppress=unknownMacro -Isim -D_GNU_SOURCE sim vmimages
+
+# ---- installation ----
+install: all
+	install -D -m755 $(B)/ovnbed $(DESTDIR)$(prefix)/bin/ovnbed
+	install -D -m755 $(B)/ovnbed-agent $(DESTDIR)$(prefix)/bin/ovnbed-agent
+	install -d $(DESTDIR)$(prefix)/share/ovnbed/vmimages
+	install -m644 vmimages/images.yaml $(DESTDIR)$(prefix)/share/ovnbed/vmimages/
+	cp -R topo scenarios $(DESTDIR)$(prefix)/share/ovnbed/
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/ovnbed $(DESTDIR)$(prefix)/bin/ovnbed-agent
+	rm -rf $(DESTDIR)$(prefix)/share/ovnbed
+clean:
+	rm -rf build
+
+help:
+	@echo "all           build into build/\$$MODE (MODE=release|debug|asan|fuzz)"
+	@echo "demo          set up, build, run the main job (sudo)"
+	@echo "check         set up, build, run all tests (sudo)"
+	@echo "bench         all benchmarks, or BENCH=NAME (sudo)"
+	@echo "fuzz          every fuzz target for SECONDS (60)"
+	@echo "lint          layers and static analysis; format-check: clang-format"
+	@echo "install       into \$$DESTDIR\$$prefix; uninstall"
+	@echo "clean         remove build/"
+
+.PHONY: all setup build image demo check unit-build bench fuzz-build fuzz format-check format lint \
+	install uninstall clean help
+
+# One line a room: its name and the rooms it may include (read by tools/check-layers).
+print-layers:
+	@$(foreach r,$(ROOMS),echo "$(r) $(DEPS_$(r))";)
+.PHONY: print-layers
