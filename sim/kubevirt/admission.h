@@ -12,11 +12,12 @@
 
 /*
  * Fills the defaults of KubeVirt's mutating webhook into vm (in place): machine type q35, the pod
- * network when both lists are empty and autoattachPodInterface is not false, disks for volumes are
- * left alone. A second call changes nothing.
+ * network when both lists are empty and autoattachPodInterface is not false, a disk for every
+ * volume that has none, a target with a bus for every disk. A second call changes nothing.
  */
 void kubevirt_default_vm(json_t *vm);
 void kubevirt_default_vmi(json_t *vmi);
+void kubevirt_default_spec(json_t *spec); /* a VMI spec */
 
 /*
  * Validates a defaulted object; old is the stored one on update, NULL on create. Errors mean the
@@ -31,7 +32,10 @@ void kubevirt_admit_spec(const json_t *spec, const char *prefix, struct diags *d
 void kubevirt_admit_networks(const json_t *spec, const char *prefix, struct diags *d);
 void kubevirt_admit_volumes(const json_t *spec, const char *prefix, struct diags *d);
 void kubevirt_admit_probes(const json_t *spec, const char *prefix, struct diags *d);
-/* One note for every known field that has no effect here, and for every unknown one. */
+/*
+ * One note for everything that is accepted and then not, or differently, acted on (rule "ignored").
+ * Single fields without effect are schema_ignored()'s (api/schema.h).
+ */
 void kubevirt_note_ignored(const json_t *spec, const char *prefix, struct diags *d);
 
 /* True when mac (any case) belongs to another VM or is reserved. */
@@ -46,6 +50,10 @@ typedef bool (*kubevirt_mac_used_fn)(void *arg, const char *mac);
 void kubevirt_assign_macs(json_t *vm, const json_t *old, uint64_t *cursor,
 			  kubevirt_mac_used_fn used, void *arg, struct diags *d);
 
+/* Bytes of a MAC written with ':' or '-': 6, 8 or 20 as in Go's net.ParseMAC; 0 when malformed. */
+unsigned kubevirt_mac_parse(const char *mac, uint8_t out[static 20]);
+/* "0000:81:00.1" */
+bool kubevirt_pci_valid(const char *address);
 /* Canonical "02:00:00:00:00:01" from 6 bytes written with ':' or '-'; false when malformed. */
 bool kubevirt_mac_canon(const char *mac, char out[static 18]);
 

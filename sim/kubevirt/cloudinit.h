@@ -18,7 +18,4 @@ typedef const json_t *(*kubevirt_secret_fn)(void *arg, const char *ns, const cha
 int kubevirt_seed(const json_t *vmi, kubevirt_secret_fn secret, void *arg, json_t **ret,
 		  struct err *e);
 
-/* Strict base64 (RFC 4648 §4, line breaks skipped). Caller frees; NUL-terminated. -EINVAL. */
-int kubevirt_base64(const char *text, char **ret, size_t *ret_len);
-
 #endif

@@ -55,10 +55,4 @@ uint64_t kubevirt_memory(const json_t *spec);
 unsigned kubevirt_vcpus(const json_t *spec);
 /* "<ns>_<name>". Caller frees. */
 char *kubevirt_domain_name(const json_t *vmi);
-/*
- * Kubernetes quantity ("1Gi", "1024Mi", "1500m", "1e9", or a number) in whole units, rounded up;
- * scale 1000 gives thousandths. -EINVAL / -ERANGE.
- */
-int kubevirt_quantity(const json_t *q, unsigned scale, uint64_t *ret);
-
 #endif

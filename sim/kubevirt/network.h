@@ -17,6 +17,10 @@ struct kubevirt_nic {
 /* All NICs with state != absent, in the order of spec.networks. Caller frees *ret (free()). Count.
  */
 size_t kubevirt_nics(const json_t *spec, struct kubevirt_nic **ret);
+/* The element of a list of objects whose name is name, or NULL. Borrowed. */
+json_t *kubevirt_find_named(const json_t *list, const char *name);
+/* True when obj has a member key that is not null. */
+bool kubevirt_has(const json_t *obj, const char *key);
 /* "pod<hash>" and "tap<hash>": names in the virt-launcher pod. */
 void kubevirt_pod_ifname(const char *network, char out[static 16]);
 void kubevirt_tap_name(const char *network, char out[static 16]);

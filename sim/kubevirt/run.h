@@ -17,6 +17,11 @@ enum kubevirt_run {
 /* "Always", "Halted", "Manual", "RerunOnFailure", "Once"; running true = Always, false = Halted. */
 const char *kubevirt_run_strategy(const json_t *vm);
 
+bool kubevirt_run_strategy_known(const char *strategy);
+
+/* Phase Succeeded or Failed: the domain has ended. False for NULL. */
+bool kubevirt_vmi_final(const json_t *vmi);
+
 /*
  * The next action. vmi is the live VMI or NULL. A VMI that is being deleted (deletionTimestamp) is
  * waited for: KEEP.
@@ -36,7 +41,11 @@ bool kubevirt_wants_running(const json_t *vm, const json_t *vmi);
  */
 int kubevirt_request(json_t *vm, const json_t *vmi, const char *verb, struct err *e);
 
-/* Removes requests that have been fulfilled from vm (in place); true when something changed. */
+/*
+ * Keeps status.stateChangeRequests of vm true (in place), before kubevirt_run_next() reads it:
+ * fulfilled requests go; for RerunOnFailure a failed VMI leaves a request to start. True when
+ * something changed, which must then be stored first.
+ */
 bool kubevirt_trim_requests(json_t *vm, const json_t *vmi);
 
 #endif

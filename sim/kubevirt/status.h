@@ -42,13 +42,17 @@ json_t *kubevirt_interfaces_status(const json_t *vmi, const json_t *attachments,
 char *kubevirt_restart_required(const json_t *started, const json_t *wanted, bool migratable);
 
 /*
+ * What differs between the two in NICs that KubeVirt would change in the running VMI (plug, unplug,
+ * link state, another NAD), in words, or NULL. As long as nothing does so here, kubevirt_vm_status()
+ * asks for a restart for these as well. Caller frees.
+ */
+char *kubevirt_live_changes(const json_t *started, const json_t *wanted);
+
+/*
  * Sets a condition in the array conds (in place): lastTransitionTime changes only with status.
  * status NULL removes the condition. reason and message may be NULL.
  */
 void kubevirt_set_condition(json_t *conds, const char *type, const char *status, const char *reason,
 			    const char *message, const char *now);
-
-/* How the VM's virt-launcher pod stands in words for `wait`: the condition's status or NULL. */
-const char *kubevirt_condition(const json_t *obj, const char *type);
 
 #endif

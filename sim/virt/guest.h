@@ -46,7 +46,7 @@ json_t *guest_file_close(long long handle);
  */
 json_t *guest_interfaces(const json_t *ret, struct err *e);
 
-/* Base64 of bytes; caller frees. And back: NULL when malformed. */
+/* Base64 of bytes; caller frees. And back, NUL-terminated: NULL when malformed. */
 char *guest_base64(const void *data, size_t len);
 char *guest_unbase64(const char *text, size_t *ret_len);
 
