@@ -108,12 +108,12 @@ static void on_closed(void *arg, struct jrpc *j UNUSED, const char *why)
 	die(arg, why);
 }
 
-static void die_text(struct ovsdb *o, const char *what, const json_t *error)
+/* The server's errors are objects; text comes from base/jrpc.h and names the method itself. */
+static void die_error(struct ovsdb *o, const char *method, const json_t *error)
 {
-	const char *msg =
-		json_is_string(error) ? json_string_value(error) : jstr(error, "error", NULL);
-	_cleanup_free_ char *raw = msg ? NULL : jtext(error);
-	_cleanup_free_ char *why = xasprintf("%s %s: %s", what, o->db, msg ? msg : raw);
+	const char *text = json_string_value(error), *msg = jstr(error, "error", "refused");
+	_cleanup_free_ char *why = text ? xasprintf("%s: %s", o->db, text)
+					: xasprintf("%s: %s: %s", o->db, method, msg);
 
 	die(o, why);
 }
@@ -126,7 +126,7 @@ static bool update(struct ovsdb *o, const json_t *updates, bool v2, json_t *chan
 
 	if (ovsdb_update(o->schema, o->columns, o->replica, updates, v2, changes, &e) == 0)
 		return true;
-	why = xasprintf("update of %s: %s", o->db, err_msg(&e));
+	why = xasprintf("%s: update: %s", o->db, err_msg(&e));
 	die(o, why);
 	return false;
 }
@@ -185,7 +185,7 @@ static void on_monitor(void *arg, const json_t *result, const json_t *error)
 		o->method++;
 		start_monitor(o);
 	} else if (error) {
-		die_text(o, "monitor", error);
+		die_error(o, methods[o->method].method, error);
 	} else if (update(o, rows, methods[o->method].v2, changes)) {
 		o->ready = true;
 		if (o->ops && o->ops->ready)
@@ -216,16 +216,16 @@ static void on_schema(void *arg, const json_t *result, const json_t *error)
 		return;
 	ovsdb_enter(o);
 	if (error) {
-		die_text(o, "get_schema", error);
+		die_error(o, "get_schema", error);
 	} else {
 		o->schema = ovsdb_schema_parse(result, &e);
 		if (o->schema) {
 			o->columns = ovsdb_monitor_columns(o->schema, o->monitored);
 			start_monitor(o);
 		} else {
-			_cleanup_json_ json_t *why = jstring(err_msg(&e));
+			_cleanup_free_ char *why = xasprintf("%s: %s", o->db, err_msg(&e));
 
-			die_text(o, "get_schema", why);
+			die(o, why);
 		}
 	}
 	ovsdb_leave(o);

@@ -72,7 +72,7 @@ json_t *ovsdb_find_all(const struct ovsdb *o, const char *table, json_t *index);
 
 /*
  * Result of a transaction: results (borrowed) has one element an operation; e is NULL on success,
- * else names the operation that failed ("transact OVN_Northbound: op 2 (insert
+ * else names the operation that failed ("OVN_Northbound: transact: op 2 (insert
  * Logical_Switch_Port): constraint violation: …"). Updates that the transaction causes are in the
  * replica before.
  */

@@ -44,7 +44,7 @@ int ovsdb_reply_error(const char *db, const json_t *ops, const json_t *results, 
 	int r = 0;
 
 	if (!json_is_array(results))
-		return err_set(e, EIO, "transact %s: malformed reply", db);
+		return err_set(e, EIO, "%s: transact: malformed reply", db);
 	/* One result an operation, null behind the one that failed, and one more when commit failed. */
 	json_array_foreach (results, i, result) {
 		r = op_error(i, json_array_get(ops, i), result, e);
@@ -54,7 +54,7 @@ int ovsdb_reply_error(const char *db, const json_t *ops, const json_t *results, 
 	if (r == 0 && json_array_size(results) < json_array_size(ops))
 		r = err_set(e, EIO, "%zu results for %zu operations", json_array_size(results),
 			    json_array_size(ops));
-	return r < 0 ? err_wrap(e, "transact %s", db) : 0;
+	return r < 0 ? err_wrap(e, "%s: transact", db) : 0;
 }
 
 static struct txn *take_txn(struct ovsdb *o, const struct txn *t, long id)
@@ -86,10 +86,11 @@ static void on_reply(void *arg, const json_t *result, const json_t *error)
 	ovsdb_enter(o);
 	take_txn(o, t, 0);
 	if (error) {
-		_cleanup_free_ char *raw = jtext(error);
-		const char *s = json_string_value(error);
+		const char *text = json_string_value(error); /* names the method */
 
-		r = err_set(&e, EIO, "transact %s: %s", o->db, s ? s : jstr(error, "error", raw));
+		r = text ? err_set(&e, EIO, "%s: %s", o->db, text)
+			 : err_set(&e, EIO, "%s: transact: %s", o->db,
+				   jstr(error, "error", "refused"));
 	} else {
 		r = ovsdb_reply_error(o->db, t->ops, result, &e);
 	}

@@ -26,7 +26,10 @@ static void fail(struct unixctl *u, const json_t *error)
 		json_is_string(error) ? xstrdup(json_string_value(error)) : jtext(error);
 
 	text[strcspn(text, "\n")] = '\0';
-	err_set(&e, EIO, "%s: %s: %s", u->path, u->cmd, text);
+	/* base/jrpc.h names the command itself, daemons do not */
+	rest = str_after(text, u->cmd);
+	rest = rest ? str_after(rest, ": ") : NULL;
+	err_set(&e, EIO, "%s: %s: %s", u->path, u->cmd, rest ? rest : text);
 	u->done(u->arg, NULL, &e);
 }
 
