@@ -24,6 +24,7 @@ static void fail(struct unixctl *u, const json_t *error)
 	_cleanup_err_ struct err e = ERR_INIT;
 	_cleanup_free_ char *text =
 		json_is_string(error) ? xstrdup(json_string_value(error)) : jtext(error);
+	const char *rest;
 
 	text[strcspn(text, "\n")] = '\0';
 	/* base/jrpc.h names the command itself, daemons do not */
