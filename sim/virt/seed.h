@@ -7,7 +7,7 @@
 
 /*
  * Writes an ISO 9660 image (Joliet and Rock Ridge) with volume id `label` ("cidata") holding files
- * {NAME: text}, atomically. Same input, same bytes. -EINVAL when a value is not a string.
+ * {NAME: text}, atomically. Only its dates differ between two calls. -EINVAL when a value is not a string.
  */
 int seed_write(const char *path, const char *label, const json_t *files, struct err *e);
 

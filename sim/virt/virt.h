@@ -38,20 +38,11 @@
 #include "base/json.h"
 
 /*
- * Where a node's libvirtd looks, and what it must find there: directories of the node, bind-mounted
- * in its mount namespace. The first column is a subdirectory name for the caller's layout.
- */
-struct virt_mount {
-	const char *what;  /* "etc", "run", "lib", "cache", "log" */
-	const char *where; /* "/etc/libvirt", … */
-};
-extern const struct virt_mount virt_mounts[5];
-
-/*
- * Writes libvirtd.conf, qemu.conf, libvirt.conf (default URI), passwd and group into dir (which
- * becomes /etc/libvirt; passwd and group are for binding over /etc/passwd and /etc/group where the
- * machine lacks a libvirt-qemu user: QEMU runs as root of the node, so they are optional).
- * host_uuid: distinct a node, or migration is refused. A second call writes the same bytes.
+ * Writes libvirtd.conf, qemu.conf and libvirt.conf (default URI) into dir, which becomes the node's
+ * /etc/libvirt; /run/libvirt, /var/lib/libvirt, /var/log/libvirt must be the node's own too,
+ * /var/cache/libvirt may be shared by all nodes (QEMU's capabilities, 1.5 s to probe, are kept
+ * there). QEMU runs as root of the node. host_uuid: distinct a node, or migration is refused. A
+ * second call writes the same bytes.
  */
 int virt_write_config(const char *dir, const char *host_uuid, struct err *e);
 
