@@ -106,7 +106,7 @@ static bool neigh_unresolved(const json_t *cell)
 {
 	const char *s = neigh_state(cell);
 
-	return s && (streq(s, "incomplete") || streq(s, "failed") || streq(s, "none"));
+	return s && (streq(s, "incomplete") || streq(s, "failed"));
 }
 
 static json_t *infra(const json_t *cell)
@@ -327,12 +327,12 @@ static json_t *judge_isolated(const json_t *cell, const json_t *sibling UNUSED, 
 	if (neigh_resolved(cell))
 		return FAIL("isolation", "%s: the address resolves to %s", probe,
 			    jstr(cell, "neigh.mac", "a MAC"));
+	if (has_frames(cell) && frames(cell))
+		return FAIL("isolation", "%s: %lld frames crossed the border", probe, frames(cell));
 	v = listener_error(cell, true);
 	if (!v && !neigh_unresolved(cell))
 		v = ERROR("neighbour", "%s: nothing was sent (%s)", probe,
 			  neigh_state(cell) ? neigh_state(cell) : jstr(cell, "detail", "unknown"));
-	if (!v && has_frames(cell) && frames(cell))
-		v = FAIL("isolation", "%s: %lld frames crossed the border", probe, frames(cell));
 	if (!v)
 		v = quiet_destination(cell, NULL, probe);
 	return v ? v : PASS("%s: not resolved, nothing arrived", probe);

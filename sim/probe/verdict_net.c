@@ -157,6 +157,12 @@ static json_t *control_verdict(const json_t *evidence)
 	json_array_foreach (controls, i, c) {
 		if (jbool(c, "ok", false))
 			continue;
+		if (jint(c, "frames", 0) > jint(c, "sent", 0))
+			return FAIL(
+				"isolation",
+				"%s: %lld copies of %lld broadcasts of %s arrived at %s: a loop",
+				jstr(c, "network", "?"), jint(c, "frames", 0), jint(c, "sent", 0),
+				jstr(c, "from", "?"), jstr(c, "to", "?"));
 		return ERROR("sniffer",
 			     "%s: a broadcast of %s was seen %lld times at %s, sent %lld",
 			     jstr(c, "network", "?"), jstr(c, "from", "?"), jint(c, "frames", 0),

@@ -7,35 +7,6 @@
 
 #include "probe/guest/pkt.h"
 
-const struct attempt_ops *attempt_ops_find(const char *proto)
-{
-	static const struct attempt_ops *const all[] = {&attempt_icmp, &attempt_tcp, &attempt_udp,
-							&attempt_bulk};
-
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (streq(all[i]->name, proto))
-			return all[i];
-	return NULL;
-}
-
-enum probe_outcome attempt_classify(int err, const struct sock_error *se)
-{
-	bool remote = se && !se->offender_local &&
-		      (se->origin == SO_EE_ORIGIN_ICMP || se->origin == SO_EE_ORIGIN_ICMP6);
-
-	switch (err) {
-	case ECONNREFUSED:
-		return PROBE_REFUSED;
-	case ETIMEDOUT:
-		return PROBE_TIMEOUT;
-	case ECONNRESET:
-	case EPIPE:
-		return PROBE_BROKEN;
-	default:
-		return remote ? PROBE_UNREACH : PROBE_LOCAL_ERROR;
-	}
-}
-
 static void on_io(struct evl_io *io, uint32_t events)
 {
 	struct attempt *a = container_of(io, struct attempt, io);

@@ -6,6 +6,17 @@
 #define MAX_BULK (256u << 20)
 #define DEFAULT_BULK (256u << 10)
 
+const struct attempt_ops *attempt_ops_find(const char *proto)
+{
+	static const struct attempt_ops *const all[] = {&attempt_icmp, &attempt_tcp, &attempt_udp,
+							&attempt_bulk};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (streq(all[i]->name, proto))
+			return all[i];
+	return NULL;
+}
+
 int cell_int(const json_t *j, const char *key, long long def, long long min, long long max,
 	     long long *ret, struct err *e)
 {
@@ -22,7 +33,7 @@ int cell_int(const json_t *j, const char *key, long long def, long long min, lon
 
 int cell_nonce(const json_t *params, uint64_t *ret, struct err *e)
 {
-	if (!nonce_parse(jstr(params, "nonce", NULL), ret))
+	if (!phdr_nonce_parse(jstr(params, "nonce", NULL), ret))
 		return err_set(e, EINVAL, "nonce: 16 hex digits are required");
 	return 0;
 }

@@ -145,8 +145,8 @@ static json_t *flow_json(const struct flow *f)
 	json_t *vlans = json_array(), *j;
 
 	if_indextoname((unsigned int)f->key.ifindex, name);
-	mac_text(f->key.src_mac, src);
-	mac_text(f->key.dst_mac, dst);
+	phdr_mac_text(f->key.src_mac, src);
+	phdr_mac_text(f->key.dst_mac, dst);
 	for (int i = 0; i < f->key.n_vlans; i++)
 		json_array_append_new(vlans, json_integer(f->key.vlans[i]));
 	j = json_pack("{s:o, s:s, s:i, s:o, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "ifname",

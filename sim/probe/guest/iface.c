@@ -23,7 +23,7 @@ static void add_iface(void *arg, const struct nl_link *l)
 	char mac[MAC_TEXT];
 
 	if (l->has_mac) {
-		mac_text(l->mac, mac);
+		phdr_mac_text(l->mac, mac);
 		jset_str(j, "mac", mac);
 	}
 	json_array_append_new(arg, j);
@@ -90,7 +90,7 @@ static int link_set(struct agent *ag, const json_t *params, json_t **ret UNUSED,
 
 	if (need_str(params, "name", &name, e) < 0)
 		return -EINVAL;
-	if (mac_str && !mac_parse(mac_str, mac))
+	if (mac_str && !phdr_mac_parse(mac_str, mac))
 		return err_set(e, EINVAL, "mac: \"%s\" is not a MAC address", mac_str);
 	if (mtu < 0 || mtu > 1 << 20)
 		return err_set(e, EINVAL, "mtu: %lld is out of range", mtu);

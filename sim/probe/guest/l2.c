@@ -69,7 +69,7 @@ static int mac_or(const json_t *j, const char *key, const uint8_t *def, uint8_t 
 
 	if (!s && def)
 		memcpy(ret, def, 6);
-	else if (!mac_parse(s, ret))
+	else if (!phdr_mac_parse(s, ret))
 		return err_set(e, EINVAL, "%s: a MAC address is required", key);
 	return 0;
 }

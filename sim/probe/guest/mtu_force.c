@@ -77,12 +77,13 @@ static int force_parse(struct force *f, const json_t *params, struct nl *nl, str
 		return -EINVAL;
 	if (!f->t.src.family || !f->t.ifname[0])
 		return err_set(e, EINVAL, "src and ifname are required");
-	if (!mac_parse(jstr(params, "dstMac", NULL), f->dst_mac))
+	if (!phdr_mac_parse(jstr(params, "dstMac", NULL), f->dst_mac))
 		return err_set(e, EINVAL, "dstMac: a MAC address is required");
 	if (nl_link_get(nl, f->t.ifname, l, e) < 0)
 		return -ENODEV;
 	memcpy(f->src_mac, l->mac, 6);
-	if (jstr(params, "srcMac", NULL) && !mac_parse(jstr(params, "srcMac", NULL), f->src_mac))
+	if (jstr(params, "srcMac", NULL) &&
+	    !phdr_mac_parse(jstr(params, "srcMac", NULL), f->src_mac))
 		return err_set(e, EINVAL, "srcMac: not a MAC address");
 	return 0;
 }

@@ -33,7 +33,7 @@ static json_t *neigh_json(const struct addr *a, int index, const char *state, co
 	j = json_pack("{s:o, s:o, s:s}", "addr", jstring(addr_text(a, text)), "ifname",
 		      jstring(name), "state", state);
 	if (mac) {
-		mac_text(mac, m);
+		phdr_mac_text(mac, m);
 		jset_str(j, "mac", m);
 	}
 	return j;

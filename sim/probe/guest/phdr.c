@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/guest/phdr.h"
 
-void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
-}
-
-void put64(uint8_t *p, uint64_t v)
-{
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
-}
-
-uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-uint64_t get64(const uint8_t *p)
-{
-	return (uint64_t)get32(p) << 32 | get32(p + 4);
-}
-
 void phdr_put(const struct phdr *h, uint8_t out[static PROBE_HDR_LEN])
 {
 	memcpy(out, PROBE_MAGIC, 8);
@@ -84,7 +51,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-bool nonce_parse(const char *s, uint64_t *ret)
+bool phdr_nonce_parse(const char *s, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -101,13 +68,13 @@ bool nonce_parse(const char *s, uint64_t *ret)
 	return v != 0;
 }
 
-void mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT])
+void phdr_mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT])
 {
 	snprintf(out, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
 		 mac[4], mac[5]);
 }
 
-bool mac_parse(const char *s, uint8_t ret[static 6])
+bool phdr_mac_parse(const char *s, uint8_t ret[static 6])
 {
 	uint8_t mac[6];
 

@@ -27,16 +27,43 @@ bool phdr_get(const uint8_t *p, size_t len, struct phdr *ret);
 const uint8_t *phdr_find(const uint8_t *p, size_t len, uint64_t nonce, struct phdr *ret);
 
 /* Exactly 16 hex digits, not zero. */
-bool nonce_parse(const char *s, uint64_t *ret);
+bool phdr_nonce_parse(const char *s, uint64_t *ret);
 #define MAC_TEXT 18
-void mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT]);
-bool mac_parse(const char *s, uint8_t ret[static 6]);
+void phdr_mac_text(const uint8_t mac[static 6], char out[static MAC_TEXT]);
+bool phdr_mac_parse(const char *s, uint8_t ret[static 6]);
 
-void put16(uint8_t *p, uint16_t v);
-void put32(uint8_t *p, uint32_t v);
-void put64(uint8_t *p, uint64_t v);
-uint16_t get16(const uint8_t *p);
-uint32_t get32(const uint8_t *p);
-uint64_t get64(const uint8_t *p);
+/* Big-endian integers. */
+static inline void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+static inline void put64(uint8_t *p, uint64_t v)
+{
+	put32(p, (uint32_t)(v >> 32));
+	put32(p + 4, (uint32_t)v);
+}
+
+static inline uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static inline uint64_t get64(const uint8_t *p)
+{
+	return (uint64_t)get32(p) << 32 | get32(p + 4);
+}
 
 #endif

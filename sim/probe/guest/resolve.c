@@ -47,7 +47,7 @@ static void on_frame(struct evl_io *io, uint32_t events UNUSED)
 		if (!resolve_match(frame, (size_t)n, &r->target, mac) ||
 		    json_array_size(r->answers) >= MAX_ANSWERS)
 			continue;
-		mac_text(mac, text);
+		phdr_mac_text(mac, text);
 		json_array_append_new(r->answers,
 				      json_pack("{s:s, s:I}", "mac", text, "tUs",
 						(json_int_t)(mono_usec() - r->started)));
@@ -137,7 +137,7 @@ static int parse(struct resolve *r, const json_t *params, struct nl_link *l, str
 	if (nl_link_get(r->req->ag->nl, jstr(params, "ifname", ""), l, e) < 0)
 		return -ENODEV;
 	memcpy(mac, l->mac, 6);
-	if (src_mac && !mac_parse(src_mac, mac))
+	if (src_mac && !phdr_mac_parse(src_mac, mac))
 		return err_set(e, EINVAL, "srcMac: \"%s\" is not a MAC address", src_mac);
 	return 0;
 }

@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What errors and answers mean. Pure. */
 #include <errno.h>
+#include <time.h>
+/* behind time.h, whose timespec it needs */
+#include <linux/errqueue.h>
 
 #include "probe/guest/mtu.h"
+
+enum probe_outcome attempt_classify(int err, const struct sock_error *se)
+{
+	bool remote = se && !se->offender_local &&
+		      (se->origin == SO_EE_ORIGIN_ICMP || se->origin == SO_EE_ORIGIN_ICMP6);
+
+	switch (err) {
+	case ECONNREFUSED:
+		return PROBE_REFUSED;
+	case ETIMEDOUT:
+		return PROBE_TIMEOUT;
+	case ECONNRESET:
+	case EPIPE:
+		return PROBE_BROKEN;
+	default:
+		return remote ? PROBE_UNREACH : PROBE_LOCAL_ERROR;
+	}
+}
 
 enum probe_mtu_class mtu_class(const struct attempt_result *r, const struct target *t)
 {
