@@ -162,9 +162,13 @@ static bool lists_method(const char *allow, const char *method)
 {
 	size_t len = strlen(method);
 
-	for (const char *p = allow; (p = strstr(p, method)); p += len)
-		if ((p == allow || p[-1] == ' ') && (!p[len] || p[len] == ','))
+	while (*allow) {
+		size_t n = strcspn(allow, ",");
+
+		if (n == len && memcmp(allow, method, n) == 0)
 			return true;
+		allow += n + strspn(allow + n, ", ");
+	}
 	return false;
 }
 

@@ -25,6 +25,7 @@ struct api_request {
 struct api_watch {
 	struct store_query query; /* its strings and selectors are owned by this struct */
 	bool table, bookmarks;
+	bool mark_initial; /* a bookmark is due behind the first events */
 	bool headers_sent; /* columnDefinitions went out with an earlier Table */
 	enum table_include include;
 	uint64_t timeout_us; /* the stream ends then; never 0 */

@@ -177,6 +177,7 @@ static void test_refusals(void)
 		{"GET " PODS "/a/log", NULL, NULL, 404, NULL, NULL},
 		{"GET " PODS "/a/status/x", NULL, NULL, 404, NULL, NULL},
 		{"BREW " PODS, NULL, NULL, 405, NULL, NULL},
+		{" " PODS, NULL, NULL, 405, NULL, NULL},
 		{"GE " PODS, NULL, NULL, 405, NULL, NULL},
 		{"POST " PODS, JSON, NULL, 400, "message", "the body is empty"},
 		{"POST " PODS, JSON, "[]", 400, NULL, NULL},

@@ -100,8 +100,10 @@ static uint64_t timeout_of(const struct api_target *t)
 static void first_events(const struct store *s, const struct api_target *t, struct api_watch *w)
 {
 	_cleanup_json_ json_t *status = NULL;
-	const char *rv = api_param(t, "resourceVersion");
+	bool initial = api_param_bool(t, "sendInitialEvents");
+	const char *rv = initial ? NULL : api_param(t, "resourceVersion");
 
+	w->mark_initial = initial && w->bookmarks;
 	w->events = store_events_since(s, &w->query, rv, &status);
 	if (w->events)
 		return;

@@ -66,6 +66,9 @@ typedef int (*client_watch_fn)(void *arg, const char *type, const json_t *obj);
  */
 int client_watch(struct client *c, const char *path, const char *rv, uint64_t timeout_us,
 		 client_watch_fn fn, void *arg, struct err *e);
+/* The same with a Table as each event's object; only the first one has its column definitions. */
+int client_watch_table(struct client *c, const char *path, const char *rv, uint64_t timeout_us,
+		       client_watch_fn fn, void *arg, struct err *e);
 
 /* ---- paths ---- */
 
