@@ -128,7 +128,7 @@ static void collect(struct store *s, json_t *first, bool orphan)
 
 		json_object_set_new(namespaces, meta_ns(gone), json_true());
 		json_array_foreach (dependents, j, v)
-			lose_owner(s, v, meta_uid(gone), orphan && i == 0, work);
+			lose_owner(s, v, meta_uid(gone), orphan, work);
 	}
 	json_object_foreach (namespaces, ns, v)
 		if (*ns)
