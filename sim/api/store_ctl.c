@@ -142,15 +142,22 @@ struct sighting {
 	const char *type, *reason, *source, *message;
 };
 
+/* Asked of every event of a namespace: no dotted paths here. */
+static bool member_is(const json_t *o, const char *key, const char *want)
+{
+	return streq0(json_string_value(json_object_get(o, key)), want);
+}
+
 static bool is_same(const json_t *event, const struct sighting *g)
 {
-	return streq(jstr(event, "involvedObject.uid", ""), meta_uid(g->obj)) &&
-	       streq(jstr(event, "involvedObject.name", ""), meta_name(g->obj)) &&
-	       streq(jstr(event, "involvedObject.kind", ""), jstr(g->obj, "kind", "")) &&
-	       streq(jstr(event, "reason", ""), g->reason) &&
-	       streq(jstr(event, "type", ""), g->type) &&
-	       streq(jstr(event, "source.component", ""), g->source) &&
-	       streq(jstr(event, "message", ""), g->message);
+	const json_t *about = json_object_get(event, "involvedObject");
+
+	return member_is(about, "name", meta_name(g->obj)) &&
+	       member_is(about, "uid", meta_uid(g->obj)) &&
+	       member_is(about, "kind", jstr(g->obj, "kind", "")) &&
+	       member_is(event, "reason", g->reason) && member_is(event, "type", g->type) &&
+	       member_is(event, "message", g->message) &&
+	       streq(jstr(event, "source.component", ""), g->source);
 }
 
 static json_t *find_event(const struct store *s, const char *ns, const struct sighting *g)

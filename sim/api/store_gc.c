@@ -31,7 +31,7 @@ static json_t *dependents_of(const struct store *s, const json_t *owner)
 		for (size_t j = 0; j < s->sets[i].n; j++) {
 			json_t *obj = s->sets[i].v[j];
 
-			if ((!*ns || streq(meta_ns(obj), ns)) && meta_owned_by(obj, uid))
+			if (meta_owned_by(obj, uid) && (!*ns || streq(meta_ns(obj), ns)))
 				json_array_append(found, obj);
 		}
 	}
