@@ -275,7 +275,7 @@ static enum role role_of(const json_t *config)
 								       : ROLE_INTERCONNECT_NODE;
 }
 
-static void init_config(struct agent *a, const json_t *config)
+void agent_config(struct agent *a, const json_t *config)
 {
 	const char *prefix;
 
@@ -310,7 +310,7 @@ static int init_node(struct agent *a, struct err *e)
 		r = network_prepare(a, e);
 	agent_phase(a, "namespace");
 	if (r >= 0)
-		r = dbs_write(a, e);
+		r = dbs_use(a, e);
 	agent_phase(a, "files");
 	if (r >= 0)
 		r = daemons_new(a, e);
@@ -358,7 +358,7 @@ int agent_main(const json_t *config, int fd)
 
 	a->epoch = mono_usec();
 	signal(SIGPIPE, SIG_IGN);
-	init_config(a, config);
+	agent_config(a, config);
 	if (init_loop(a, &e) < 0) {
 		log_error("%s", err_msg(&e));
 		return 1;

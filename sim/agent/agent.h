@@ -64,6 +64,13 @@
 pid_t agent_spawn(const json_t *config, int *ret_fd, struct err *e);
 
 /*
+ * Writes a node's database files ahead of agent_spawn(), which otherwise does it in the child. For
+ * all nodes before the first agent_spawn() it costs a tenth: memory that is shared with a child is
+ * faulted page by page.
+ */
+int agent_prepare(const json_t *config, struct err *e);
+
+/*
  * Mount points for what nodes need, in the caller's mount namespace, where the machine lacks them:
  * a supervisor that calls this once spares its nodes that work. run, state and cache are the lab's
  * own directories, which stay as they are.

@@ -85,6 +85,8 @@ void agent_pump(struct agent *a);
 
 /* A ports pass for the desired state number gen is over. */
 void agent_pass_done(struct agent *a, long long gen);
+/* The fields of a that derive from config. */
+void agent_config(struct agent *a, const json_t *config);
 /* Runs the agent in its fresh namespaces until fd is closed; an exit status. */
 int agent_main(const json_t *config, int fd);
 
@@ -96,8 +98,10 @@ int agent_hosts(struct agent *a, struct err *e);
 
 /* ---- dbs.c ---- */
 
-/* Writes the database files of the role. */
-int dbs_write(struct agent *a, struct err *e);
+/* Writes the database files of the role; config, role, netdev, run and prefix of a are enough. */
+int dbs_write(const struct agent *a, struct err *e);
+/* Takes what agent_prepare() has written, or writes it now. */
+int dbs_use(struct agent *a, struct err *e);
 
 /* ---- network.c ---- */
 

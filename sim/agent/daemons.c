@@ -48,6 +48,13 @@ struct daemon *daemon_find(struct agent *a, const char *name)
 	return NULL;
 }
 
+bool daemon_runs(struct agent *a, const char *name)
+{
+	const struct daemon *d = daemon_find(a, name);
+
+	return d && d->state == DAEMON_RUNNING;
+}
+
 char *daemon_ctl(const struct daemon *d)
 {
 	if (!d || d->state != DAEMON_RUNNING || !d->t->rundir)

@@ -68,6 +68,7 @@ void daemons_pump(struct agent *a);
 json_t *daemons_status(const struct agent *a);
 /* NULL when the role has no such daemon. */
 struct daemon *daemon_find(struct agent *a, const char *name);
+bool daemon_runs(struct agent *a, const char *name);
 /* True when all that are not lazy are ready; otherwise, text of what is missing in *ret_what. */
 bool daemons_ready(const struct agent *a, char **ret_what);
 /* Lets a lazy one start. */

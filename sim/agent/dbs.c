@@ -6,6 +6,7 @@
 #include "agent/agent_priv.h"
 
 #include "ovsdb/dbfile.h"
+#include "sys/mnt.h"
 #include "sys/prefix.h"
 
 /* A value per row of the table that ovn-kubernetes' node start sets (go-controller/pkg/node). */
@@ -109,29 +110,53 @@ static json_t *global_rows(const char *table)
 	return rows;
 }
 
-static int write_db(struct agent *a, const char *schema, const char *path, json_t *rows,
-		    struct err *e)
+/* file: below the node's run directory, which is bound at /etc/… inside the node. */
+static int write_db(const struct agent *a, const char *schema, const char *file, json_t *rows,
+		    json_t *deviations, struct err *e)
 {
 	_cleanup_json_ json_t *own = rows, *parsed = NULL;
-	_cleanup_free_ char *file = prefix_schema(a->prefix, schema, e);
+	_cleanup_free_ char *path = prefix_schema(a->prefix, schema, e);
+	_cleanup_free_ char *out = xasprintf("%s/%s", a->run, file);
 
-	if (!file)
+	if (!path)
 		return -e->code;
-	parsed = jload_file(file, e);
+	parsed = jload_file(path, e);
 	if (!parsed)
-		return err_wrap(e, "%s", file);
-	return ovsdb_write_db(path, parsed, rows, a->deviations, e);
+		return err_wrap(e, "%s", path);
+	return ovsdb_write_db(out, parsed, rows, deviations, e);
 }
 
-int dbs_write(struct agent *a, struct err *e)
+int dbs_write(const struct agent *a, struct err *e)
 {
-	int r = 0;
+	_cleanup_free_ char *list = xasprintf("%s/deviations.json", a->run);
+	_cleanup_free_ char *ovs = xasprintf("%s/ovsetc", a->run);
+	_cleanup_free_ char *ovn = xasprintf("%s/ovnetc", a->run);
+	_cleanup_json_ json_t *dev = json_array();
+	int r = mnt_mkdirs(ovs, e);
 
-	if (a->role & ROLE_NODE)
-		r = write_db(a, "vswitch", OVS_DB_FILE, conf_rows(a), e);
+	if (r >= 0)
+		r = mnt_mkdirs(ovn, e);
+	if (r >= 0 && (a->role & ROLE_NODE))
+		r = write_db(a, "vswitch", "ovsetc/conf.db", conf_rows(a), dev, e);
 	if (r >= 0 && (a->role & ROLE_DATABASES))
-		r = write_db(a, "ovn-nb", NB_DB_FILE, global_rows("NB_Global"), e);
+		r = write_db(a, "ovn-nb", "ovnetc/ovnnb_db.db", global_rows("NB_Global"), dev, e);
 	if (r >= 0 && (a->role & ROLE_DATABASES))
-		r = write_db(a, "ovn-sb", SB_DB_FILE, global_rows("SB_Global"), e);
-	return r;
+		r = write_db(a, "ovn-sb", "ovnetc/ovnsb_db.db", global_rows("SB_Global"), dev, e);
+	return r < 0 ? r : jsave_file(list, dev, e);
+}
+
+int dbs_use(struct agent *a, struct err *e)
+{
+	_cleanup_free_ char *list = xasprintf("%s/deviations.json", a->run);
+	_cleanup_json_ json_t *dev = NULL;
+	json_t *text;
+	size_t i;
+	int r = access(list, F_OK) == 0 ? 0 : dbs_write(a, e);
+
+	if (r < 0)
+		return r;
+	dev = jload_file(list, e);
+	json_array_foreach (dev, i, text)
+		agent_note(a, a->deviations, json_string_value(text), true);
+	return dev ? 0 : -e->code;
 }

@@ -72,9 +72,8 @@ void ovs_pump(struct agent *a)
 	static const struct ovsdb_ops ops = {on_ready, on_changed, on_closed};
 	_cleanup_json_ json_t *m = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
-	struct daemon *d = daemon_find(a, "ovsdb-server");
 
-	if (!a->ovs || !d || d->state != DAEMON_RUNNING)
+	if (!a->ovs || !daemon_runs(a, "ovsdb-server"))
 		return;
 	if (!a->ovs->db && !a->ovs->retry && access(OVS_DB_SOCK, F_OK) == 0) {
 		m = jparse(monitored, sizeof(monitored) - 1, &e);

@@ -7,6 +7,7 @@
 #include "agent/daemons.h"
 #include "agent/pods.h"
 #include "agent/vms.h"
+#include "agent/zsnat.h"
 #include "ovsdb/apply.h"
 
 #define APPLY_US (10 * USEC_PER_SEC)
@@ -86,6 +87,7 @@ static void pass_done(struct agent *a, const struct err *e)
 {
 	pods_plugged(a, e);
 	vms_plugged(a, e);
+	zsnat_verify(a);
 	agent_pass_done(a, a->ovs->pass_gen);
 }
 
@@ -107,12 +109,11 @@ static int apply(struct agent *a, struct err *e)
 	struct ovsdb_barrier_opts opts = {.kind = OVSDB_BARRIER_VSWITCHD, .timeout_us = APPLY_US};
 	_cleanup_json_ json_t *rows = json_array(), *refs = json_array(), *ids = json_object();
 	struct pass s = {a, rows, refs, ids};
-	const struct daemon *sw = daemon_find(a, "ovs-vswitchd");
 
 	if (!ovs_is_ready(a))
 		return err_set(e, ENOTCONN, "no connection to the Open_vSwitch database");
 	/* A dead switch acknowledges nothing; it will read the rows when it is back. */
-	if (!sw || sw->state != DAEMON_RUNNING)
+	if (!daemon_runs(a, "ovs-vswitchd"))
 		opts.kind = OVSDB_NO_BARRIER;
 	a->ovs->pass_gen = jint(a->desired, "gen", 0);
 	pods_ports(a, add_port, &s);

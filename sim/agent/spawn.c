@@ -40,6 +40,21 @@ static _Noreturn void child(const json_t *config, int fd)
 	_exit(agent_main(config, fd));
 }
 
+int agent_prepare(const json_t *config, struct err *e)
+{
+	struct agent a = {0};
+	int r;
+
+	agent_config(&a, config);
+	r = dbs_write(&a, e);
+	free(a.prefix);
+	json_decref(a.config);
+	json_decref(a.timings);
+	json_decref(a.deviations);
+	json_decref(a.problems);
+	return r;
+}
+
 pid_t agent_spawn(const json_t *config, int *ret_fd, struct err *e)
 {
 	struct ns_spec s = {

@@ -9,8 +9,12 @@
 	"commits with nat(src))"
 #define PROBLEM "flows of br-int commit with nat(src): userspace conntrack may abort"
 #define TRANSACT_US (10 * USEC_PER_SEC)
-#define VERIFY_RETRY_US (100 * USEC_PER_MSEC)
-#define VERIFY_TRIES 100
+#define UNSEEN \
+	"flows of br-int have not come back after a restart: commits with nat(src) not looked for"
+/* Off the path of what is being plugged or restarted, and late enough to see its flows. */
+#define VERIFY_AFTER_US (1 * USEC_PER_SEC)
+#define VERIFY_RETRY_US (200 * USEC_PER_MSEC)
+#define VERIFY_TRIES 50
 
 enum step {
 	STEP_WAIT, /* for ovs-vswitchd to write its capabilities */
@@ -68,37 +72,53 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 	return 0;
 }
 
+/*
+ * Whether ovn-controller's flows are in: it always fills table 64 (OFTABLE_SAVE_INPORT); table 254
+ * is the switch's own. Without this, an empty switch would pass for a good one.
+ */
+static bool has_ovn_flows(const char *text)
+{
+	return strstr(text, "table_id=64,") != NULL;
+}
+
 static void on_flows(void *arg, const char *text, const struct err *e)
 {
 	struct agent *a = arg;
 	struct zsnat *z = a->zsnat;
-	bool bad = text && strstr(text, "nat(src");
+	bool seen = text && has_ovn_flows(text), bad = text && strstr(text, "nat(src");
 
 	if (!text)
 		log_warn("look for nat(src) in the flows of %s: %s", BR_INT, err_msg(e));
-	if ((bad || !text) && ++z->tries <= VERIFY_TRIES) {
+	/* ovn-controller takes a second to come back, and a moment to recompute. */
+	if ((bad || !seen) && z->tries++ < VERIFY_TRIES) {
 		loop_after(a->ev, VERIFY_RETRY_US, on_timer, a, &z->timer);
 		return;
 	}
 	z->tries = 0;
 	agent_note(a, a->problems, PROBLEM, bad);
+	agent_note(a, a->problems, UNSEEN, !seen);
 }
 
 static void look(struct agent *a)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	if (!daemon_call(a, "ovs-vswitchd", "bridge/dump-flows", json_pack("[s]", BR_INT), on_flows,
+	/* When either has gone its restart comes back here. */
+	if (!daemon_runs(a, "ovn-controller") || !zsnat_settled(a) ||
+	    !daemon_call(a, "ovs-vswitchd", "bridge/dump-flows", json_pack("[s]", BR_INT), on_flows,
 			 a, &e))
-		a->zsnat->tries = 0; /* the switch is gone: its restart comes back here */
+		a->zsnat->tries = 0;
 }
 
 void zsnat_verify(struct agent *a)
 {
-	if (!a->netdev || a->zsnat->tries || !zsnat_settled(a))
+	struct zsnat *z = a->zsnat;
+
+	if (!a->netdev || !zsnat_settled(a))
 		return;
-	a->zsnat->tries = 1;
-	look(a);
+	z->tries = 0;
+	z->timer = sd_event_source_disable_unref(z->timer);
+	loop_after(a->ev, VERIFY_AFTER_US, on_timer, a, &z->timer);
 }
 
 static void on_recomputed(void *arg, const char *text, const struct err *e)
@@ -112,8 +132,7 @@ static void recompute(struct agent *a)
 {
 	a->zsnat->restarted = false;
 	/* Without a controller there is nothing to recompute; it will read the corrected row. */
-	if (!daemon_call(a, "ovn-controller", "inc-engine/recompute", NULL, on_recomputed, a, NULL))
-		zsnat_verify(a);
+	daemon_call(a, "ovn-controller", "inc-engine/recompute", NULL, on_recomputed, a, NULL);
 }
 
 /* ---- correction ---- */

@@ -21,7 +21,11 @@ void zsnat_reset(struct agent *a);
 void zsnat_pump(struct agent *a);
 /* The capability is off (or not needed): ovn-controller may see it. */
 bool zsnat_settled(const struct agent *a);
-/* Looks for flows that commit with nat(src) now; a find becomes a problem of the node's status. */
+/*
+ * ovn-controller has been started, or ports have changed: looks, a second later, for flows that
+ * commit with nat(src). A find becomes a problem of the node's status, and so do flows that do not
+ * appear at all.
+ */
 void zsnat_verify(struct agent *a);
 
 #endif
