@@ -74,7 +74,7 @@ $(B)/ovnbed: $(call objs,$(SRC))
 
 # Static: runs in pods, hosts and guests whatever libraries those have.
 STATIC_BASE := sim/base/util.c sim/base/err.c sim/base/buf.c sim/base/json.c sim/base/log.c \
-	sim/base/diag.c $(filter-out %_test.c %_fuzz.c,$(wildcard sim/base/yaml*.c))
+	sim/base/diag.c sim/base/jscan.c $(filter-out %_test.c %_fuzz.c,$(wildcard sim/base/yaml*.c))
 STATIC_CFLAGS := $(BASE_CFLAGS) -O2 -D_FORTIFY_SOURCE=2 $(WERROR)
 $(B)/static/%.o: %.c
 	@mkdir -p $(@D)

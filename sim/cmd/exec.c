@@ -70,19 +70,21 @@ static int exec_vm(struct session *s, const char *vm, int argc, char **argv, boo
 
 /* ---- everything else: namespaces ---- */
 
-static int exec_ns(struct session *s, const char *endpoint, char **argv)
+static int exec_ns(struct session *s, const char *endpoint, int argc, char **args)
 {
+	_cleanup_free_ const char **argv = xcalloc((size_t)argc + 1, sizeof(*argv));
 	_cleanup_free_ char *prefix = prefix_dir(s->paths.cache);
 	_cleanup_err_ struct err e = ERR_INIT;
 	pid_t chain[8], pid;
-	struct exec_spec spec = {.chain = chain,
-				 .argv = (const char *const *)argv,
-				 .fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}};
+	struct exec_spec spec = {
+		.chain = chain, .argv = argv, .fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}};
 	int n = exec_chain(s->client, &s->paths, endpoint, chain, ARRAY_SIZE(chain), &e), r;
 	char **env;
 
 	if (n < 0)
 		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+	for (int i = 0; i < argc; i++)
+		argv[i] = args[i];
 	env = prefix_env(prefix, NULL);
 	spec.n = (size_t)n;
 	spec.envp = env;
@@ -109,7 +111,7 @@ static int run(int argc, char **argv)
 		return r;
 	if (str_after(ops.v[0], "vm/"))
 		return exec_vm(&s, ops.v[0], ops.n - 1, ops.v + 1, a.stdin_);
-	return exec_ns(&s, ops.v[0], ops.v + 1);
+	return exec_ns(&s, ops.v[0], ops.n - 1, ops.v + 1);
 }
 
 const struct cmd cmd_exec = {

@@ -47,8 +47,8 @@ static int attach(struct fabric *f, const char *machine, int netns_fd, const cha
 		  struct err *e)
 {
 	char name[16];
-	struct link_end a = {.name = name, .netns = -1, .mtu = f->mtu, .up = true,
-			     .master = UNDERLAY};
+	struct link_end a = {
+		.name = name, .netns = -1, .mtu = f->mtu, .up = true, .master = UNDERLAY};
 	struct link_end b = {.name = "eth0", .netns = netns_fd, .mtu = f->mtu, .mac = mac};
 	int r;
 
@@ -103,13 +103,11 @@ static int host_spawn(struct fabric *f, struct host *h, struct err *e)
 	const char *name = jstr(h->spec, "name", "");
 	_cleanup_free_ char *log = xasprintf("%s/h/%s.log", f->c.state, name);
 	_cleanup_close_ int log_fd = proc_log_open(log, e);
-	const char *argv[] = {f->c.agent, "--listen", h->sock, "--name", NULL, NULL};
-	_cleanup_free_ char *id = xasprintf("host/%s", name);
+	const char *argv[] = {f->c.agent, "--listen", h->sock, NULL};
 	struct proc_spec s = PROC_SPEC_INIT;
 
 	if (log_fd < 0)
 		return -e->code;
-	argv[4] = id;
 	s.path = f->c.agent;
 	s.argv = argv;
 	s.log_fd = log_fd;
@@ -145,7 +143,7 @@ static int host_network(struct fabric *f, struct host *h, struct err *e)
 	r = link_tx_csum_off(l, "eth0", e);
 	if (r < 0)
 		return r;
-	json_array_foreach(json_object_get(h->spec, "addresses"), i, a) {
+	json_array_foreach (json_object_get(h->spec, "addresses"), i, a) {
 		r = link_addr_add(l, "eth0", json_string_value(a), e);
 		if (r < 0)
 			return r;
@@ -166,7 +164,7 @@ static int hosts_start(struct fabric *f, struct err *e)
 	f->hosts = xcalloc(json_array_size(list), sizeof(*f->hosts));
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, errno, "mkdir %s", dir);
-	json_array_foreach(list, i, spec) {
+	json_array_foreach (list, i, spec) {
 		struct host *h = &f->hosts[f->n_hosts++];
 
 		h->spec = spec;
@@ -228,11 +226,11 @@ json_t *fabric_status(const struct fabric *f)
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct host *h = &f->hosts[i];
 
-		json_array_append_new(
-			hosts, json_pack("{s:O, s:i, s:s, s:O, s:b}", "name",
-					 json_object_get(h->spec, "name"), "pid", (int)h->pid,
-					 "socket", h->sock, "addresses",
-					 json_object_get(h->spec, "addresses"), "alive", h->pid > 0));
+		json_array_append_new(hosts, json_pack("{s:O, s:i, s:s, s:O, s:b}", "name",
+						       json_object_get(h->spec, "name"), "pid",
+						       (int)h->pid, "socket", h->sock, "addresses",
+						       json_object_get(h->spec, "addresses"),
+						       "alive", h->pid > 0));
 	}
 	for (size_t i = 0; i < f->n_ports; i++) {
 		json_t *l = json_object_get(ports, f->ports[i].machine);
