@@ -14,6 +14,13 @@
 void admission_register(struct store *s);
 
 /*
+ * One manifest as the server would admit it, KubeVirt's defaults and rules included: the admitted
+ * object (new reference), or NULL with errors in d. Findings are located in the file. ns: namespace
+ * for an object that names none.
+ */
+json_t *admission_check(const struct manifest *m, const char *ns, struct diags *d);
+
+/*
  * Judges manifests without a lab: each as the server would admit it, then all together by
  * OVN-Kubernetes' rules and lints against the topology (normalised tree, or NULL: the defaults).
  * Findings go to d, located in the files. ns: namespace for objects that name none. Returns 0, or

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/admission.h"
+
+#include "api/meta.h"
+#include "api/status.h"
+#include "test/test.h"
+
+static const char vm_text[] = "apiVersion: kubevirt.io/v1\n"
+			      "kind: VirtualMachine\n"
+			      "metadata: {name: %s, namespace: default}\n"
+			      "spec:\n"
+			      "  runStrategy: Always\n"
+			      "  template:\n"
+			      "    spec:\n"
+			      "      domain:\n"
+			      "        devices: {interfaces: [{name: n, bridge: {}%s}]}\n"
+			      "        resources: {requests: {memory: 64Mi}}\n"
+			      "      networks: [{name: n, multus: {networkName: blue}}]\n";
+
+static const char nad_text[] = "apiVersion: k8s.cni.cncf.io/v1\n"
+			       "kind: NetworkAttachmentDefinition\n"
+			       "metadata: {name: blue}\n"
+			       "spec:\n"
+			       "  config: '{\"cniVersion\":\"0.3.1\",\"name\":\"blue\",\"type\":"
+			       "\"ovn-k8s-cni-overlay\",\"topology\":\"%s\",\"netAttachDefName\":"
+			       "\"default/blue\"%s}'\n";
+
+static json_t *parse_one(const char *text)
+{
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	_cleanup_yaml_ struct yaml_docs docs = {0};
+
+	yaml_parse(text, strlen(text), "t", &docs, &d);
+	return docs.n ? json_incref(docs.v[0].root) : NULL;
+}
+
+static json_t *vm(const char *name, const char *iface)
+{
+	_cleanup_free_ char *text = xasprintf(vm_text, name, iface);
+
+	return parse_one(text);
+}
+
+static const char *mac_of(const json_t *obj)
+{
+	return jstr(obj, "spec.template.spec.domain.devices.interfaces.0.macAddress", NULL);
+}
+
+static void test_store(void)
+{
+	struct store_config c = {.seed = 1};
+	_cleanup_store_ struct store *s = store_new(&c);
+	struct store_opts dry = {.dry_run = true};
+	_cleanup_json_ json_t *a = vm("a", ""), *b = vm("b", ""), *bad = vm("bad", ", model: x");
+	_cleanup_json_ json_t *status = NULL, *tried = NULL, *made = NULL, *made_b = NULL;
+	_cleanup_json_ json_t *again = NULL;
+
+	admission_register(s);
+	tried = store_create(s, a, &dry, NULL);
+	made = store_create(s, a, NULL, &status);
+	TEST_ROW(made != NULL, "vm", "%s", status ? status_message(status) : "");
+	TEST_STR(mac_of(made), "02:00:00:00:00:01");
+	TEST_STR(mac_of(tried), mac_of(made));
+	made_b = store_create(s, b, NULL, NULL);
+	TEST_STR(mac_of(made_b), "02:00:00:00:00:02");
+	/* An update that leaves the address out keeps it and changes nothing. */
+	again = store_replace(s, a, NULL, NULL);
+	TEST_STR(meta_rv(again), meta_rv(made));
+	CU_ASSERT_PTR_NULL(store_create(s, bad, NULL, &status));
+	CU_ASSERT_EQUAL(status_code(status), 422);
+}
+
+struct row {
+	const char *name, *topology, *config, *iface;
+	enum diag_severity severity;
+	const char *rule; /* of a finding that must be there; NULL: no error */
+	int line;
+};
+
+static const struct diag *find(const struct diags *d, const char *rule)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (streq0(d->v[i].rule, rule))
+			return &d->v[i];
+	return NULL;
+}
+
+static void run_row(const struct row *t)
+{
+	_cleanup_free_ char *nad = xasprintf(nad_text, t->topology, t->config);
+	_cleanup_free_ char *machine = xasprintf(vm_text, "a", t->iface);
+	_cleanup_free_ char *text = xasprintf("%s---\n%s", nad, machine);
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	_cleanup_yaml_ struct yaml_docs docs = {0};
+	_cleanup_manifests_ struct manifests ms = MANIFESTS_INIT;
+	const struct diag *g;
+	int r;
+
+	yaml_parse(text, strlen(text), "f.yaml", &docs, &d);
+	manifest_decode_docs(&docs, "f.yaml", &ms, &d);
+	r = admission_validate(&ms, "default", NULL, &d);
+	TEST_ROW((r < 0) == (diags_count(&d, DIAG_ERROR) > 0), t->name, "result %d", r);
+	if (!t->rule) {
+		TEST_ROW(r == 0, t->name, "%s", d.n ? d.v[0].msg : "");
+		return;
+	}
+	g = find(&d, t->rule);
+	if (!TEST_ROW(g != NULL, t->name, "no finding [%s] among %zu", t->rule, d.n))
+		return;
+	TEST_ROW(g->severity == t->severity, t->name, "severity %d", (int)g->severity);
+	TEST_ROW(streq0(g->file, "f.yaml"), t->name, "file %s", g->file ? g->file : "(null)");
+	TEST_ROW(g->line == t->line, t->name, "line %d, want %d", g->line, t->line);
+}
+
+static void test_validate(void)
+{
+	static const struct row rows[] = {
+		{"good", "layer2", "", "", DIAG_ERROR, NULL, 0},
+		{"interface model", "layer2", "", ", model: vmxnet", DIAG_ERROR, "V6", 15},
+		{"unknown field", "layer2", "", ", modell: e1000", DIAG_ERROR, "unknown-field", 15},
+		{"unknown topology", "layer7", "", "", DIAG_ERROR, "E16", 5},
+		{"vlan on layer2", "layer2", ",\"vlanID\":7", "", DIAG_WARNING, "lint/vlan-layer2",
+		 5},
+		{"subnets for a VM", "layer2", ",\"subnets\":\"10.0.0.0/24\"", "", DIAG_WARNING,
+		 "lint/vm-ipam", 17},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		run_row(&rows[i]);
+}
+
+TEST_SUITE(lab_admission, {"in the store", test_store}, {"without a lab", test_validate})
