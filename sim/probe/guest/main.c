@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ovnbed-agent --listen PATH | --port DEVICE | --stdio
+ * ovnbed-agent --listen PATH [--name TEXT] | --port DEVICE | --stdio
  *
  * --listen: the agent of pods and hosts. It is their pause process as well: it reaps children it
- * inherits, and dies with its parent. --port: the agent of guests. --stdio: for tests and exec.
+ * inherits, and dies with its parent; --name is for people who look at the process list. --port: the agent of guests. --stdio: for tests and exec.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -119,6 +119,8 @@ static bool usage_ok(int argc, char **argv)
 {
 	if (argc == 2)
 		return streq(argv[1], "--stdio");
+	if (argc == 5)
+		return streq(argv[1], "--listen") && streq(argv[3], "--name");
 	return argc == 3 && (streq(argv[1], "--listen") || streq(argv[1], "--port"));
 }
 
@@ -131,7 +133,8 @@ int main(int argc, char **argv)
 	int r;
 
 	if (!usage_ok(argc, argv)) {
-		fprintf(stderr, "usage: ovnbed-agent --listen PATH | --port DEVICE | --stdio\n");
+		fprintf(stderr, "usage: ovnbed-agent --listen PATH [--name TEXT] | --port DEVICE | "
+				"--stdio\n");
 		return 2;
 	}
 	r = agent_init(&ag, &e);
