@@ -215,6 +215,7 @@ static void test_pod_defaults(void)
 		  "{'containers': [{'name': 'a', 'image': 'x'}], 'restartPolicy': 'Always', "
 		  "'terminationGracePeriodSeconds': 30}",
 		  "defaults");
+	TEST_STR(got, "");
 }
 
 static void test_secret(void)
