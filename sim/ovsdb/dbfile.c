@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "ovsdb/diff.h"
@@ -88,14 +87,13 @@ static json_t *name_rows(const struct ovsdb_delta *d)
 	return uuids;
 }
 
-/* {"Table":{uuid:row}} with the date, in milliseconds, that ovsdb-tool show-log prints. */
+/* {"Table":{uuid:row}}. Without the usual "_date": equal plans give equal files. */
 static json_t *transaction(const struct ovsdb_delta *d)
 {
 	_cleanup_json_ json_t *uuids = name_rows(d);
 	json_t *txn = json_object(), *op;
 	size_t i;
 
-	json_object_set_new(txn, "_date", json_integer((json_int_t)time(NULL) * 1000));
 	json_object_set_new(txn, "_comment", json_string("ovnbed"));
 	json_array_foreach (d->ops, i, op) {
 		const char *table = jstr(op, "table", ""), *name = jstr(op, "uuid-name", "");
