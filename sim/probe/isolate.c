@@ -210,10 +210,11 @@ static void announce(struct isolate *s, struct member *m)
 			 CALL_TIMEOUT_US, on_plain, m);
 }
 
+/* A member whose MAC is not known (its agent is dead: an error anyway) may be the one. */
 static bool is_own_mac(const struct member *m, const char *mac)
 {
 	for (const struct member *o = m->owner->members; o; o = o->next)
-		if (o->net == m->net && streq0(o->mac, mac))
+		if (o->net == m->net && (!o->mac || streq(o->mac, mac)))
 			return true;
 	return false;
 }

@@ -43,8 +43,9 @@
  *{id, outcome, errno?, detail?, attempts [{tUs, outcome, errno?, detail?, sport?, rttUs?}], rttUs?,
  *peer?, sent, neigh? {addr, ifname, mac?, state}, bulk? {bytes, sentDigest, receivedDigest,
  *	digestOk, retransmits, peerRetransmits, mss, pmtu, seconds, bytesPerSecond}}
- *	neigh is of the next hop, looked up when the cell is done; absent when the destination is
- *local. outcome is the last attempt's. OUTCOMES: see enum probe_outcome.
+ *	neigh is of the next hop, looked up when the cell is done; absent when the destination is local.
+ *	outcome is the strongest of the attempts': ALLOWED, WRONG_PEER, BROKEN, REFUSED, UNREACH,
+ *	TIMEOUT, LOCAL_ERROR (see enum probe_outcome). sent counts attempts that left the machine.
  *
  * mtu {nonce, id, dst, proto? "udp"|"icmp", port, src?, ifname, min, max, tries? (3), timeoutMs?
  *(500), raise? (bool)} -> {ifMtu, ifMaxMtu, raisedTo?, largest, firstFail?, class, ptbMtu?, probes

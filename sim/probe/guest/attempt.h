@@ -105,6 +105,8 @@ struct sock_error {
  * "unreachable" from this machine itself: that is local, and no answer of the network.
  */
 enum probe_outcome attempt_classify(int err, const struct sock_error *se);
+/* Of several attempts of one cell the one with the highest rank is the cell's outcome. */
+int outcome_rank(enum probe_outcome o);
 /* Reads the newest entry; data (up to len bytes of the packet that caused it) may be NULL. */
 bool attempt_read_error(struct attempt *a, struct sock_error *ret, uint8_t *data, size_t *len);
 /* Ends the attempt with an entry. */

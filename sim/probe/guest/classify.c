@@ -25,6 +25,16 @@ enum probe_outcome attempt_classify(int err, const struct sock_error *se)
 	}
 }
 
+int outcome_rank(enum probe_outcome o)
+{
+	static const int rank[PROBE_N_OUTCOMES] = {
+		[PROBE_ALLOWED] = 7,	[PROBE_WRONG_PEER] = 6, [PROBE_BROKEN] = 5,
+		[PROBE_REFUSED] = 4,	[PROBE_UNREACH] = 3,	[PROBE_TIMEOUT] = 2,
+		[PROBE_LOCAL_ERROR] = 1};
+
+	return rank[o];
+}
+
 enum probe_mtu_class mtu_class(const struct attempt_result *r, const struct target *t)
 {
 	switch (r->outcome) {

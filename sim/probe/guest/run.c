@@ -15,9 +15,9 @@ struct slot {
 	struct run *run;
 	struct attempt a;
 	struct evl_timer pause;
+	struct attempt_result best; /* what the cell reports */
 	json_t *attempts;
-	int tried;
-	bool active;
+	int tried, sent; /* sent: those that left this machine */
 };
 
 struct run {
@@ -39,6 +39,7 @@ static void run_free(void *arg)
 		attempt_close(&r->slots[i].a);
 		evl_cancel(r->req->ag->evl, &r->slots[i].pause);
 		json_decref(r->slots[i].attempts);
+		json_decref(r->slots[i].best.bulk);
 	}
 	free(r->slots);
 	json_decref(r->results);
@@ -56,11 +57,11 @@ static void run_done(struct run *r)
 
 static void set_result(struct slot *s)
 {
-	const struct attempt_result *r = &s->a.r;
+	const struct attempt_result *r = &s->best;
 	char src[INET6_ADDRSTRLEN];
-	json_t *j = json_pack("{s:I, s:s, s:O, s:i}", "id", (json_int_t)s->c.t.cell, "outcome",
-			      probe_outcome_name(r->outcome), "attempts", s->attempts, "sent",
-			      s->tried);
+	json_t *j =
+		json_pack("{s:I, s:s, s:O, s:i}", "id", (json_int_t)s->c.t.cell, "outcome",
+			  probe_outcome_name(r->outcome), "attempts", s->attempts, "sent", s->sent);
 	json_t *neigh = neigh_evidence(s->run->req->ag->nl, &s->c.t.dst,
 				       s->c.t.src.family ? &s->c.t.src : NULL,
 				       s->c.t.ifname[0] ? s->c.t.ifname : NULL);
@@ -115,12 +116,24 @@ static uint64_t pause_after(const struct attempt_result *r)
 	return r->outcome == PROBE_TIMEOUT || r->outcome == PROBE_ALLOWED ? 0 : RETRY_US;
 }
 
+/* Errors from the path are rate-limited: one among silences still says what happens there. */
+static void keep_best(struct slot *s, struct attempt_result *r)
+{
+	s->sent += r->outcome != PROBE_LOCAL_ERROR;
+	if (s->tried > 1 && outcome_rank(r->outcome) < outcome_rank(s->best.outcome))
+		return;
+	json_decref(s->best.bulk);
+	s->best = *r;
+	r->bulk = NULL;
+}
+
 static void on_attempt(struct attempt *a)
 {
 	struct slot *s = container_of(a, struct slot, a);
 	struct run *r = s->run;
 
 	json_array_append_new(s->attempts, cell_attempt_json(&a->r, r->started));
+	keep_best(s, &a->r);
 	if (s->tried < s->c.tries && (s->c.all || a->r.outcome != PROBE_ALLOWED)) {
 		evl_after(r->req->ag->evl, &s->pause, pause_after(&a->r));
 		return;
