@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Server and client over a real unix socket in a temporary directory, without root. The server runs
- * in the test's own loop, the client, which blocks, in a thread; the two share nothing but the
- * socket, and the client's assertions are made while the loop waits.
- */
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include "base/jrpc.h"
-#include "lab/apiserver_priv.h"
-#include "lab/client.h"
-#include "test/test.h"
+#include "lab/http_testing.h"
 
 #define PODS "/api/v1/namespaces/default/pods"
 #define OWN "/apis/ovnbed.io/v1alpha1/"
-
-struct fixture {
-	sd_event *ev;
-	struct store *store;
-	struct apiserver *s;
-	char dir[32], *sock;
-	int done[2];
-	void (*client)(struct fixture *f);
-	int cancelled;
-};
 
 /* ---- verbs of the tests ---- */
 
@@ -103,38 +79,7 @@ static void verb_late_lines(void *arg, struct api_call *c)
 	loop_after(((struct fixture *)arg)->ev, 10 * USEC_PER_MSEC, on_begin, c, NULL);
 }
 
-/* ---- fixture ---- */
-
-static void *client_thread(void *arg)
-{
-	struct fixture *f = arg;
-
-	f->client(f);
-	if (write(f->done[1], "x", 1) != 1)
-		abort();
-	return NULL;
-}
-
-static int on_done(sd_event_source *src, int fd, uint32_t events, void *arg)
-{
-	(void)src;
-	(void)fd;
-	(void)events;
-	return sd_event_exit(((struct fixture *)arg)->ev, 0);
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 64) < 0)
-		return close_fd(fd);
-	return fd;
-}
-
-static bool set_up(struct fixture *f)
+static void add_verbs(struct fixture *f)
 {
 	static const struct {
 		const char *method, *path;
@@ -143,56 +88,9 @@ static bool set_up(struct fixture *f)
 		{"POST", OWN "echo", verb_echo},   {"PUT", OWN "echo/*/x", verb_echo},
 		{"GET", OWN "late", verb_late},	   {"GET", OWN "never", verb_never},
 		{"POST", OWN "lines", verb_lines}, {"POST", OWN "late-lines", verb_late_lines}};
-	struct store_config config = {.seed = 1};
-	_cleanup_err_ struct err e = ERR_INIT;
-	int fd;
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/ovnbed-http-XXXXXX");
-	if (!mkdtemp(f->dir) || pipe2(f->done, O_CLOEXEC) < 0)
-		return false;
-	f->sock = xasprintf("%s/api.sock", f->dir);
-	f->store = store_new(&config);
-	fd = listen_at(f->sock);
-	if (fd < 0 || sd_event_new(&f->ev) < 0)
-		return false;
-	f->s = apiserver_new(f->ev, fd, f->store, &e);
-	for (size_t i = 0; f->s && i < ARRAY_SIZE(verbs); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		apiserver_add_verb(f->s, verbs[i].method, verbs[i].path, verbs[i].fn, f, NULL);
-	return f->s && sd_event_add_io(f->ev, NULL, f->done[0], EPOLLIN, on_done, f) >= 0;
-}
-
-static void tear_down(struct fixture *f)
-{
-	apiserver_free(f->s);
-	sd_event_unref(f->ev);
-	store_free(f->store);
-	close_fd(f->done[0]);
-	close_fd(f->done[1]);
-	unlink(f->sock);
-	rmdir(f->dir);
-	free(f->sock);
-}
-
-/* Runs the client against a fresh server until it returns. */
-static void serve(struct fixture *f, void (*client)(struct fixture *f))
-{
-	pthread_t t;
-
-	f->client = client;
-	if (!TEST_ROW(set_up(f), "set up", "%s", strerror(errno)) ||
-	    pthread_create(&t, NULL, client_thread, f) != 0)
-		return;
-	sd_event_loop(f->ev);
-	pthread_join(t, NULL);
-}
-
-static struct client *new_client(struct fixture *f)
-{
-	_cleanup_err_ struct err e = ERR_INIT;
-	struct client *c = client_open(f->sock, &e);
-
-	TEST_ROW(c != NULL, "client", "%s", err_msg(&e));
-	return c;
 }
 
 static json_t *pod(const char *name)
@@ -241,7 +139,7 @@ static void objects(struct fixture *f)
 
 static void test_objects(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, objects);
 	tear_down(&f);
@@ -277,7 +175,7 @@ static void sizes(struct fixture *f)
 
 static void test_sizes(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, sizes);
 	tear_down(&f);
@@ -331,7 +229,7 @@ static void verbs(struct fixture *f)
 
 static void test_verbs(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, verbs);
 	tear_down(&f);
@@ -364,7 +262,7 @@ static void leavers(struct fixture *f)
 
 static void test_leavers(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 	size_t open = 0;
 
 	serve(&f, leavers);
@@ -392,7 +290,7 @@ static void hangers(struct fixture *f)
 
 static void test_hangers(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, hangers);
 	CU_ASSERT_EQUAL(f.cancelled, 0);
@@ -456,7 +354,7 @@ static void watches(struct fixture *f)
 
 static void test_watches(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, watches);
 	tear_down(&f);
@@ -502,7 +400,7 @@ static void strangers(struct fixture *f)
 
 static void test_strangers(void)
 {
-	struct fixture f = {0};
+	struct fixture f = {.prepare = add_verbs};
 
 	serve(&f, strangers);
 	tear_down(&f);
