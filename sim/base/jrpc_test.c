@@ -259,6 +259,17 @@ static void test_free_inside(void)
 	TEST_STR(buf_str(&p.a.seen), "0;error:\"add: connection closed\";");
 	pair_close(&p);
 
+	/* the peer dies, and the first to hear of it frees: closed() must not run any more */
+	pair_open(&p, true);
+	p.a.free_in_reply = true;
+	jrpc_call(p.a.j, "one", json_array(), 0, on_reply, &p.a);
+	shutdown(p.raw, SHUT_RDWR);
+	while (p.a.j)
+		sd_event_run(p.ev, WAIT);
+	TEST_STR(buf_str(&p.a.seen), "error:\"one: connection closed\";");
+	CU_ASSERT_EQUAL(p.a.closed, 0);
+	pair_close(&p);
+
 	pair_open(&p, true);
 	p.a.free_in_request = true;
 	CU_ASSERT(write(p.raw, two, sizeof(two) - 1) > 0);

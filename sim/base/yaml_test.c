@@ -207,7 +207,9 @@ static void test_marks(void)
 				   "  - name: x\n"
 				   "  - {name: y, mtu: 9}\n"
 				   "base: &b {p: 1}\n"
-				   "m: {<<: *b}\n";
+				   "m: {<<: *b}\n"
+				   "x.y: 2\n"
+				   "x: {y: 1}\n";
 	static const struct {
 		const char *path;
 		int line, col;
@@ -228,6 +230,7 @@ static void test_marks(void)
 		{"spec.nets[7].x", 7, 3},
 		{"nope", 2, 1},
 		{"m.p", 10, 5},
+		{"x.y", 11, 6},
 	};
 	_cleanup_diags_ struct diags d = DIAGS_INIT;
 	_cleanup_yaml_ struct yaml_docs docs = {0};
