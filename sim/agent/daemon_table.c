@@ -164,6 +164,9 @@ static void trace_args(const struct agent *a, struct argv *v)
 	argv_add(v, "--detach");
 	argv_add(v, "--no-chdir");
 	argv_add(v, "--db=unix:" SB_SOCK);
+	/* one for each pass through connection tracking: the first packet of a connection */
+	for (int i = 0; i < 4; i++)
+		argv_add(v, "--ct=new");
 }
 
 static const struct daemon_type trace = {

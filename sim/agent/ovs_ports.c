@@ -85,10 +85,16 @@ static bool owned(const char *table, const json_t *row, void *arg)
 
 static void pass_done(struct agent *a, const struct err *e)
 {
-	pods_plugged(a, e);
+	bool more = pods_plugged(a, e);
+
 	vms_plugged(a, e);
 	zsnat_verify(a);
-	agent_pass_done(a, a->ovs->pass_gen);
+	/* After a failure the next desired state tries again; this one cannot do better. */
+	if ((more && !e) || a->ovs->again)
+		ovs_ports_pass(a);
+	else
+		agent_pass_done(a, a->ovs->pass_gen);
+	agent_touch(a);
 }
 
 static void on_applied(void *arg, const struct ovsdb_delta *delta, const struct err *e)
@@ -100,8 +106,6 @@ static void on_applied(void *arg, const struct ovsdb_delta *delta, const struct 
 	if (e)
 		log_warn("ports of %s: %s", BR_INT, err_msg(e));
 	pass_done(a, e);
-	if (a->ovs->again)
-		ovs_ports_pass(a);
 }
 
 static int apply(struct agent *a, struct err *e)

@@ -87,11 +87,14 @@ static void bury(struct agent *a)
 	a->pods->n = kept;
 }
 
-void pods_plugged(struct agent *a, const struct err *e)
+bool pods_plugged(struct agent *a, const struct err *e)
 {
+	bool more = false;
+
 	for (size_t i = 0; i < a->pods->n; i++)
-		sandbox_plugged(a->pods->v[i], e);
+		more |= sandbox_plugged(a->pods->v[i], e);
 	bury(a);
+	return more;
 }
 
 json_t *pods_status(struct agent *a, const json_t *interfaces)

@@ -11,8 +11,9 @@ void pods_new(struct agent *a);
 void pods_apply(struct agent *a, const json_t *list);
 /* Calls fn for each port that br-int should have. */
 void pods_ports(struct agent *a, void (*fn)(void *arg, const struct ovs_port *p), void *arg);
-/* A ports pass is over; e is NULL when the switch has what pods_ports() named. */
-void pods_plugged(struct agent *a, const struct err *e);
+/* A ports pass is over; e is NULL when the switch has what pods_ports() named. True when another
+ * one must follow. */
+bool pods_plugged(struct agent *a, const struct err *e);
 /* Array for STATUS.pods. interfaces: of ovs_interfaces(). New reference. */
 json_t *pods_status(struct agent *a, const json_t *interfaces);
 

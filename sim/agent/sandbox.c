@@ -218,24 +218,24 @@ static int make_link(struct sandbox *s, const json_t *att, struct err *e)
 	return r < 0 ? r : add_addresses(s, att, e);
 }
 
+static struct sandbox_link *find_link(struct sandbox *s, const json_t *att)
+{
+	for (size_t i = 0; i < s->n_links; i++)
+		if (streq(jstr(s->links[i].att, "host_ifname", ""), jstr(att, "host_ifname", "")))
+			return &s->links[i];
+	return NULL;
+}
+
+/* A link that has changed is unplugged first and made anew after that pass. */
 static int apply_link(struct sandbox *s, const json_t *att, struct err *e)
 {
-	struct sandbox_link *l;
+	struct sandbox_link *l = find_link(s, att);
 	int r;
 
-	for (size_t i = 0; i < s->n_links; i++) {
-		l = &s->links[i];
-		if (!streq(jstr(l->att, "host_ifname", ""), jstr(att, "host_ifname", "")))
-			continue;
-		l->wanted = true;
-		if (json_equal(l->att, (json_t *)(uintptr_t)att))
-			return 0;
-		r = link_del(s->a->net, jstr(att, "host_ifname", ""), e);
-		if (r >= 0)
-			r = make_link(s, att, e);
-		json_decref(l->att);
-		l->att = json_incref((json_t *)(uintptr_t)att);
-		return r;
+	if (l) {
+		l->wanted = json_equal(l->att, (json_t *)(uintptr_t)att);
+		s->redo |= !l->wanted;
+		return 0;
 	}
 	r = make_link(s, att, e);
 	if (r < 0) {
@@ -253,6 +253,7 @@ static int apply_links(struct sandbox *s, struct err *e)
 	json_t *att;
 	size_t i;
 
+	s->redo = false;
 	for (i = 0; i < s->n_links; i++)
 		s->links[i].wanted = false;
 	json_array_foreach (json_object_get(s->spec, "attachments"), i, att) {
@@ -324,13 +325,20 @@ static void drop_unplugged(struct sandbox *s)
 	s->n_links = kept;
 }
 
-void sandbox_plugged(struct sandbox *s, const struct err *e)
+bool sandbox_plugged(struct sandbox *s, const struct err *e)
 {
+	_cleanup_err_ struct err own = ERR_INIT;
+
 	if (s->leaving) {
 		s->unplugged = s->pass_without || e;
-		return;
+		return !s->unplugged;
 	}
 	drop_unplugged(s);
+	if (!s->redo || s->failure)
+		return false;
+	if (apply_links(s, &own) < 0)
+		fail(s, err_msg(&own));
+	return true;
 }
 
 /* ---- status ---- */

@@ -26,6 +26,7 @@ struct sandbox {
 	bool leaving;	   /* to be removed */
 	bool unplugged;	   /* a ports pass without it is over */
 	bool pass_without; /* the pass under way leaves it out */
+	bool redo;	   /* a link must be unplugged before it is made anew */
 };
 
 struct sandbox *sandbox_new(struct agent *a);
@@ -34,7 +35,8 @@ void sandbox_free(struct sandbox *s);
 /* Brings process and links in line with spec (borrowed); trouble becomes its failure. */
 void sandbox_apply(struct sandbox *s, const json_t *spec);
 void sandbox_ports(struct sandbox *s, void (*fn)(void *arg, const struct ovs_port *p), void *arg);
-void sandbox_plugged(struct sandbox *s, const struct err *e);
+/* True when another pass must follow. */
+bool sandbox_plugged(struct sandbox *s, const struct err *e);
 json_t *sandbox_status(struct sandbox *s, const json_t *interfaces);
 
 #endif
