@@ -10,6 +10,7 @@
 #include "probe/probe.h"
 
 #define ASK_TIMEOUT (10 * USEC_PER_SEC)
+#define READY_TIMEOUT (10 * USEC_PER_SEC) /* of an agent that is still connecting */
 
 /* ---- names ---- */
 
@@ -81,7 +82,7 @@ static const json_t *host_of(struct lab *lab, const char *name)
 	json_t *h;
 	size_t i;
 
-	json_array_foreach (jget(lab->topo, "underlay.hosts"), i, h)
+	json_array_foreach(jget(lab->topo, "underlay.hosts"), i, h)
 		if (n && streq(jstr(h, "name", ""), n))
 			return h;
 	return NULL;
@@ -161,10 +162,10 @@ void endpoints_update(struct lab *lab)
 		return;
 	store_each(lab->store, &pods, add_endpoint, &u);
 	store_each(lab->store, &vmis, add_endpoint, &u);
-	json_object_foreach (lab->endpoints, name, v)
+	json_object_foreach(lab->endpoints, name, v)
 		if (!json_object_get(u.now, name))
 			hub_remove(lab->hub, name);
-	json_object_foreach (u.now, name, v)
+	json_object_foreach(u.now, name, v)
 		if (!json_equal(json_object_get(lab->endpoints, name), v))
 			hub_add(lab->hub, name, json_string_value(v));
 	json_decref(lab->endpoints);
@@ -203,7 +204,7 @@ static json_t *join_iface(const json_t *live, const json_t *atts)
 				v4, "addresses6", v6, "cidrs", cidrs);
 	size_t i;
 
-	json_array_foreach (json_object_get(live, "addresses"), i, a) {
+	json_array_foreach(json_object_get(live, "addresses"), i, a) {
 		const char *text = jstr(a, "address", "");
 		json_t *list = jint(a, "family", 4) == 6 ? v6 : v4;
 
@@ -212,7 +213,7 @@ static json_t *join_iface(const json_t *live, const json_t *atts)
 		json_array_append_new(list, json_stringn(text, strcspn(text, "/")));
 		json_array_append_new(cidrs, jstring(text));
 	}
-	json_array_foreach (atts, i, att) {
+	json_array_foreach(atts, i, att) {
 		if (strcasecmp(jstr(att, "mac", ""), jstr(live, "mac", "-")) != 0)
 			continue;
 		json_object_set(out, "network", json_object_get(att, "network"));
@@ -224,7 +225,9 @@ static json_t *join_iface(const json_t *live, const json_t *atts)
 
 struct ask {
 	struct lab *lab;
-	json_t *result;
+	json_t *names, *result;
+	struct ask *next;	/* in lab->asks, while an agent is not connected */
+	sd_event_source *timer; /* of that wait */
 	size_t waiting;
 	endpoints_fn done;
 	void *arg;
@@ -239,6 +242,7 @@ static void ask_finish(struct ask *a)
 	if (--a->waiting > 0)
 		return;
 	a->done(a->arg, a->result);
+	json_decref(a->names);
 	free(a);
 }
 
@@ -254,7 +258,7 @@ static void on_ifaces(void *arg, const json_t *result, const struct err *e)
 	} else {
 		_cleanup_json_ json_t *atts = endpoint_attachments(a->lab, one->name);
 
-		json_array_foreach (json_object_get(result, "interfaces"), i, live)
+		json_array_foreach(json_object_get(result, "interfaces"), i, live)
 			if (!streq(jstr(live, "name", ""), "lo"))
 				json_array_append_new(list, join_iface(live, atts));
 	}
@@ -265,23 +269,88 @@ static void on_ifaces(void *arg, const json_t *result, const struct err *e)
 	ask_finish(a);
 }
 
-void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void *arg)
+/* Asks everybody; those whose agent is not there answer with why. */
+static void ask_all(struct ask *a)
 {
-	struct ask *a = xcalloc(1, sizeof(*a));
 	json_t *v;
 	size_t i;
 
-	*a = (struct ask){
-		.lab = lab, .result = json_object(), .waiting = 1, .done = done, .arg = arg};
-	json_array_foreach (names, i, v) {
+	a->timer = sd_event_source_disable_unref(a->timer);
+	json_array_foreach(a->names, i, v) {
 		struct ask_one *one = xcalloc(1, sizeof(*one));
 
 		one->ask = a;
 		one->name = xstrdup(json_string_value(v));
 		a->waiting++;
-		hub_call(lab->hub, one->name, "ifaces", NULL, ASK_TIMEOUT, on_ifaces, one);
+		hub_call(a->lab->hub, one->name, "ifaces", NULL, ASK_TIMEOUT, on_ifaces, one);
 	}
 	ask_finish(a);
+}
+
+static bool all_ready(const struct ask *a)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(a->names, i, v)
+		if (!hub_ready(a->lab->hub, json_string_value(v)))
+			return false;
+	return true;
+}
+
+/* Takes a out of the list of those that wait for agents to connect. */
+static void ask_unlink(struct ask *a)
+{
+	struct ask **p = &a->lab->asks;
+
+	while (*p && *p != a)
+		p = &(*p)->next;
+	if (*p)
+		*p = a->next;
+}
+
+static int on_ask_late(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct ask *a = arg;
+
+	(void)s;
+	(void)usec;
+	ask_unlink(a);
+	ask_all(a);
+	return 0;
+}
+
+void endpoints_ready(struct lab *lab)
+{
+	struct ask *next;
+
+	for (struct ask *a = lab->asks; a; a = next) {
+		next = a->next;
+		if (all_ready(a)) {
+			ask_unlink(a);
+			ask_all(a);
+		}
+	}
+}
+
+void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void *arg)
+{
+	struct ask *a = xcalloc(1, sizeof(*a));
+
+	*a = (struct ask){.lab = lab,
+			  .names = json_deep_copy(names),
+			  .result = json_object(),
+			  .waiting = 1,
+			  .done = done,
+			  .arg = arg};
+	if (all_ready(a)) {
+		ask_all(a);
+		return;
+	}
+	a->next = lab->asks;
+	lab->asks = a;
+	if (loop_after(lab->ev, READY_TIMEOUT, on_ask_late, a, &a->timer) < 0)
+		abort();
 }
 
 static const json_t *iface_of(const json_t *endpoint, const char *network)
@@ -289,7 +358,7 @@ static const json_t *iface_of(const json_t *endpoint, const char *network)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach (json_object_get(endpoint, "interfaces"), i, f)
+	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f)
 		if (network ? streq0(jstr(f, "network", NULL), network)
 			    : jstr(f, "network", NULL) != NULL)
 			return f;
@@ -306,7 +375,7 @@ bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const 
 	*ret_b = iface_of(b, network);
 	if (network)
 		return *ret_a && *ret_b;
-	json_array_foreach (json_object_get(a, "interfaces"), i, f) {
+	json_array_foreach(json_object_get(a, "interfaces"), i, f) {
 		const char *net = jstr(f, "network", NULL);
 
 		if (net && iface_of(b, net)) {

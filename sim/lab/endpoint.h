@@ -31,6 +31,9 @@ json_t *endpoint_attachments(struct lab *lab, const char *name);
  * reference, the callee's). Global addresses only. Interfaces without an attachment have network
  * null.
  */
+/* An agent has connected: questions that waited for it go out. Called on the hub's state changes. */
+void endpoints_ready(struct lab *lab);
+
 typedef void (*endpoints_fn)(void *arg, json_t *result);
 void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void *arg);
 

@@ -16,6 +16,7 @@
 #include "lab/apiserver.h"
 #include "lab/bringup.h"
 #include "lab/controllers.h"
+#include "lab/endpoint.h"
 #include "lab/net.h"
 #include "lab/reconcile.h"
 #include "lab/verbs.h"
@@ -177,13 +178,21 @@ static int init_fabric(struct lab *lab, struct err *e)
 	return fabric_new(&c, &lab->fabric, e);
 }
 
+static void on_hub_state(void *arg, const char *name, bool ready, const char *why)
+{
+	(void)name;
+	(void)why;
+	if (ready)
+		endpoints_ready(arg);
+}
+
 static void add_host_probes(struct lab *lab)
 {
 	_cleanup_json_ json_t *st = fabric_status(lab->fabric);
 	json_t *h;
 	size_t i;
 
-	json_array_foreach (json_object_get(st, "hosts"), i, h) {
+	json_array_foreach(json_object_get(st, "hosts"), i, h) {
 		_cleanup_free_ char *name = xasprintf("host/%s", jstr(h, "name", ""));
 
 		hub_add(lab->hub, name, jstr(h, "socket", ""));
@@ -203,6 +212,7 @@ static int start(struct lab *lab, struct err *e)
 			return r;
 	}
 	lab->hub = hub_new(lab->ev);
+	hub_on_state(lab->hub, on_hub_state, lab);
 	add_host_probes(lab);
 	lab_progress(lab, "namespaces", (double)(mono_usec() - lab->epoch) / 1e6);
 	return bringup_start(lab, e);

@@ -16,6 +16,7 @@
 #define LAB_COMM "ovnbed-lab" /* process name of a supervisor */
 
 struct apiserver;
+struct ask;
 struct fabric;
 struct lab_net;
 struct ovsdb;
@@ -29,12 +30,12 @@ struct lab_node {
 	bool control_plane;
 	pid_t pid; /* of the agent, in the lab's PID namespace; 0 once dead */
 	struct jrpc *rpc;
-	json_t *timings;  /* of its start, or NULL */
-	json_t *status;	  /* last STATUS of the agent (agent/agent.h), or NULL */
-	json_t *desired;  /* last desired state sent, without gen */
-	long long gen;	  /* of it */
-	bool started;	  /* all daemons were ready once */
-	char *death;	  /* how the agent ended, or NULL */
+	json_t *timings; /* of its start, or NULL */
+	json_t *status;	 /* last STATUS of the agent (agent/agent.h), or NULL */
+	json_t *desired; /* last desired state sent, without gen */
+	long long gen;	 /* of it */
+	bool started;	 /* all daemons were ready once */
+	char *death;	 /* how the agent ended, or NULL */
 };
 
 /* A zone: one northbound and one southbound database and the nodes that use them. */
@@ -45,13 +46,13 @@ struct lab_zone {
 	size_t n_chassis;      /* nodes of this zone */
 	struct ovsdb *nb, *sb;
 	bool nb_ready, sb_ready;
-	int in_flight;	  /* transactions not answered yet */
-	bool again;	  /* a plan came while one was in flight */
-	json_t *sent_nb, *sent_sb; /* plans in flight */
-	json_t *last_nb, *last_sb; /* {TABLE/KEY: row} of the last plans written */
+	int in_flight;		     /* transactions not answered yet */
+	bool again;		     /* a plan came while one was in flight */
+	json_t *sent_nb, *sent_sb;   /* plans in flight */
+	json_t *last_nb, *last_sb;   /* {TABLE/KEY: row} of the last plans written */
 	long long repaired, changed; /* rows since the last report, see reconcile.h */
 	json_t *rows;		     /* of them, see reconcile.h */
-	char *problem;	  /* why the zone cannot be written, or NULL */
+	char *problem;		     /* why the zone cannot be written, or NULL */
 };
 
 struct lab {
@@ -73,10 +74,11 @@ struct lab {
 
 	struct reconcile *rec;
 	struct bringup *up;
-	json_t *endpoints;  /* {endpoint name: socket} known to the hub */
-	json_t *timings;    /* {PHASE: seconds} of the start */
+	json_t *endpoints;   /* {endpoint name: socket} known to the hub */
+	struct ask *asks;    /* questions to agents that wait for a connection (endpoint.c) */
+	json_t *timings;     /* {PHASE: seconds} of the start */
 	struct lab_net *net; /* networks and attachments (lab/net.h) */
-	json_t *deviations; /* set of texts: what this OVN lacks, what was switched off */
+	json_t *deviations;  /* set of texts: what this OVN lacks, what was switched off */
 	struct kubevirt_images images;
 	bool kvm; /* the machine can run guests under KVM */
 	bool ready;

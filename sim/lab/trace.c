@@ -130,9 +130,8 @@ static void on_spawned(void *arg, const json_t *result, const json_t *error)
 		return;
 	}
 	path = lab_node_path(z->host, "ovn", strrchr(ctl, '/') + 1);
-	if (!unixctl_call(t->lab->ev, path, "trace",
-			  json_pack("[s, s, s]", "--ct=new", t->datapath, t->flow), TRACE_TIMEOUT,
-			  on_trace, t, &e))
+	if (!unixctl_call(t->lab->ev, path, "trace", json_pack("[s, s]", t->datapath, t->flow),
+			  TRACE_TIMEOUT, on_trace, t, &e))
 		fail(t, &e);
 }
 

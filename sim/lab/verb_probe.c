@@ -10,6 +10,7 @@
 
 #include "lab/endpoint.h"
 #include "probe/probe.h"
+#include "probe/verdict.h"
 
 struct job {
 	struct lab *lab;
@@ -20,12 +21,14 @@ struct job {
 	json_t *(*build)(struct job *j, const json_t *ifaces, struct err *e);
 	struct probe_job *(*start)(struct probe_hub *h, const json_t *request, probe_done_fn fn,
 				   void *arg);
+	json_t *infra; /* cells without an agent: answered, not tried; owned */
 	bool cancelled;
 };
 
 static void job_free(struct job *j)
 {
 	json_decref(j->request);
+	json_decref(j->infra);
 	free(j);
 }
 
@@ -44,9 +47,13 @@ static void on_done(void *arg, json_t *result, const struct err *e)
 {
 	struct job *j = arg;
 
-	if (result)
+	if (result) {
+		if (json_array_size(j->infra)) {
+			json_array_extend(json_object_get(result, "cells"), j->infra);
+			jset_str(result, "status", "error");
+		}
 		api_call_reply(j->call, 200, result);
-	else
+	} else
 		verb_refuse(j->call, e);
 	job_free(j);
 }
@@ -65,6 +72,10 @@ static void on_ifaces(void *arg, json_t *ifaces)
 	if (!request) {
 		verb_refuse(j->call, &e);
 		job_free(j);
+		return;
+	}
+	if (j->start == probe_run && !json_array_size(json_object_get(request, "cells"))) {
+		on_done(j, json_pack("{s:s, s:[]}", "status", "error", "cells"), NULL);
 		return;
 	}
 	j->running = j->start(j->lab->hub, request, on_done, j);
@@ -96,8 +107,12 @@ static void begin(struct lab *lab, struct api_call *call, json_t *request, const
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 
-	*j = (struct job){
-		.lab = lab, .call = call, .request = request, .build = build, .start = start};
+	*j = (struct job){.lab = lab,
+			  .call = call,
+			  .request = request,
+			  .build = build,
+			  .start = start,
+			  .infra = json_array()};
 	api_call_on_cancel(call, on_cancel, j);
 	endpoints_ask(lab, names, on_ifaces, j);
 }
@@ -145,12 +160,23 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 	json_array_append_new(cells, c);
 }
 
+/* A cell that cannot be tried because an agent is not there: never a verdict. */
+static void add_infra(struct job *j, const json_t *cell, const char *why)
+{
+	json_t *c = json_deep_copy(cell);
+
+	jset_str(c, "outcome", "INFRA");
+	jset_str(c, "detail", why);
+	json_object_set_new(c, "verdict", verdict_new("error", "agent", "%s", why));
+	json_array_append_new(j->infra, c);
+}
+
 static json_t *build_probes(struct job *j, const json_t *ifaces, struct err *e)
 {
 	json_t *cells = json_array(), *cell, *out;
 	size_t i;
 
-	json_array_foreach (json_object_get(j->request, "cells"), i, cell) {
+	json_array_foreach(json_object_get(j->request, "cells"), i, cell) {
 		const char *from = jstr(cell, "from", ""), *to = jstr(cell, "to", "");
 		const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
 		const json_t *a = NULL, *b = NULL;
@@ -160,11 +186,7 @@ static json_t *build_probes(struct job *j, const json_t *ifaces, struct err *e)
 
 		endpoint_pair(fa, fb, network, &a, &b);
 		if (jstr(fa, "why", NULL) || jstr(fb, "why", NULL)) {
-			/* the engine says INFRA for an agent that is not there */
-			json_t *c = json_deep_copy(cell);
-
-			jset_str(c, "dst", jstr(cell, "dst", "0.0.0.0"));
-			json_array_append_new(cells, c);
+			add_infra(j, cell, jstr(fa, "why", jstr(fb, "why", "")));
 			continue;
 		}
 		n = families(a, b, jint(cell, "family", 0), fam);
@@ -195,7 +217,7 @@ void verb_probes(void *arg, struct api_call *call)
 
 	if (!json_array_size(json_object_get(body, "cells")))
 		err_set(&e, EINVAL, "cells: expected a list of at least one cell");
-	json_array_foreach (json_object_get(body, "cells"), i, cell) {
+	json_array_foreach(json_object_get(body, "cells"), i, cell) {
 		if (take_endpoint(lab, cell, "from", names, &e) < 0 ||
 		    take_endpoint(lab, cell, "to", names, &e) < 0) {
 			err_wrap(&e, "cells[%zu]", i);
@@ -276,8 +298,8 @@ static json_t *build_isolate(struct job *j, const json_t *ifaces, struct err *e)
 	const char *name;
 	size_t i;
 
-	json_object_foreach ((json_t *)ifaces, name, v) {
-		json_array_foreach (json_object_get(v, "interfaces"), i, f) {
+	json_object_foreach((json_t *)ifaces, name, v) {
+		json_array_foreach(json_object_get(v, "interfaces"), i, f) {
 			const char *net = jstr(f, "network", NULL);
 			json_t *members, *addrs;
 
@@ -296,7 +318,7 @@ static json_t *build_isolate(struct job *j, const json_t *ifaces, struct err *e)
 						   json_object_get(f, "mac"), "addresses", addrs));
 		}
 	}
-	json_object_foreach (by_net, name, v)
+	json_object_foreach(by_net, name, v)
 		json_array_append_new(nets, json_pack("{s:s, s:O}", "name", name, "members", v));
 	json_decref(by_net);
 	if (json_array_size(nets) < 2) {
@@ -322,9 +344,9 @@ void verb_isolate(void *arg, struct api_call *call)
 		body = json_object();
 	list = json_object_get(body, "endpoints");
 	if (!list)
-		json_object_foreach (lab->endpoints, name, v)
+		json_object_foreach(lab->endpoints, name, v)
 			jadd_str(names, name);
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *canon =
 			json_is_string(v) ? endpoint_canon(json_string_value(v), &e) : NULL;
 
@@ -347,7 +369,7 @@ static json_t *build_soak(struct job *j, const json_t *ifaces, struct err *e)
 	json_t *r = json_deep_copy(j->request), *flow, *flows = json_array();
 	size_t i;
 
-	json_array_foreach (json_object_get(j->request, "flows"), i, flow) {
+	json_array_foreach(json_object_get(j->request, "flows"), i, flow) {
 		const json_t *fa = json_object_get(ifaces, jstr(flow, "from", ""));
 		const json_t *fb = json_object_get(ifaces, jstr(flow, "to", "")), *a, *b;
 		int fam[2];
@@ -376,7 +398,7 @@ void verb_soak(void *arg, struct api_call *call)
 	_cleanup_err_ struct err e = ERR_INIT;
 	size_t i;
 
-	json_array_foreach (json_object_get(body, "flows"), i, flow)
+	json_array_foreach(json_object_get(body, "flows"), i, flow)
 		if (take_endpoint(lab, flow, "from", names, &e) < 0 ||
 		    take_endpoint(lab, flow, "to", names, &e) < 0)
 			break;

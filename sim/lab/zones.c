@@ -25,6 +25,13 @@ static bool owns(const char *table, const json_t *row, void *arg)
 	return plan_owns(table, row);
 }
 
+/* Of the southbound database only the rows of other zones' chassis are ours. */
+static bool owns_sb(const char *table, const json_t *row, void *arg)
+{
+	(void)arg;
+	return streq(table, "Chassis") && plan_owns(table, row);
+}
+
 static json_t *index_plan(const json_t *plan)
 {
 	json_t *out = json_object(), *row;
@@ -110,15 +117,26 @@ static json_t *binding_op(struct lab_zone *z, const json_t *b)
 			 "row", "chassis", "uuid", want);
 }
 
+/* One answer less to wait for; a plan that came meanwhile goes out now. */
+static void settle(struct lab_zone *z)
+{
+	if (--z->in_flight > 0)
+		return;
+	if (z->again) {
+		z->again = false;
+		zone_apply(z);
+	}
+	reconcile_progress(z->lab);
+}
+
 static void bindings_done(void *arg, const json_t *results, const struct err *e)
 {
 	struct lab_zone *z = arg;
 
 	(void)results;
-	z->in_flight--;
 	if (e && e->code != ESTALE)
 		log_warn("zone %s: bind remote ports: %s", z->name, err_msg(e));
-	reconcile_progress(z->lab);
+	settle(z);
 }
 
 /*
@@ -152,17 +170,6 @@ static void bind_remote_ports(struct lab_zone *z)
 
 /* ---- applying ---- */
 
-static void settle(struct lab_zone *z)
-{
-	if (--z->in_flight > 0)
-		return;
-	if (z->again) {
-		z->again = false;
-		zone_apply(z);
-	}
-	reconcile_progress(z->lab);
-}
-
 static void applied(struct lab_zone *z, const struct ovsdb_delta *delta, const struct err *e,
 		    const json_t *plan, json_t **last, const char *db)
 {
@@ -195,12 +202,13 @@ static void sb_applied(void *arg, const struct ovsdb_delta *delta, const struct 
 	applied(z, delta, e, plan, &z->last_sb, "OVN_Southbound");
 }
 
-static void send_plan(struct lab_zone *z, struct ovsdb *db, json_t *plan, ovsdb_applied_fn done)
+static void send_plan(struct lab_zone *z, struct ovsdb *db, json_t *plan, ovsdb_owned_fn mine,
+		      ovsdb_applied_fn done)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
 
 	z->in_flight++;
-	if (ovsdb_apply(db, plan, owns, NULL, NULL, done, z, &e) < 0) {
+	if (ovsdb_apply(db, plan, mine, NULL, NULL, done, z, &e) < 0) {
 		log_error("zone %s: %s", z->name, err_msg(&e));
 		z->in_flight--;
 	}
@@ -218,8 +226,8 @@ void zone_apply(struct lab_zone *z)
 	}
 	z->sent_nb = plan_nb(&v, z->name);
 	z->sent_sb = plan_sb(&v, z->name);
-	send_plan(z, z->nb, z->sent_nb, nb_applied);
-	send_plan(z, z->sb, z->sent_sb, sb_applied);
+	send_plan(z, z->nb, z->sent_nb, owns, nb_applied);
+	send_plan(z, z->sb, z->sent_sb, owns_sb, sb_applied);
 }
 
 bool zone_settled(const struct lab_zone *z)

@@ -38,6 +38,12 @@ static const struct {
 	 "a pod's or domain's link went before its port"},
 	{"netdev.*(failed to set MTU|is not (up|running)).*", "a link that is being set up"},
 	{"tunnel.*(receive|send) tunnel .*no (route|such)", "a peer that is not up yet"},
+	{"failed to initialize representor VIF plug provider", "no SR-IOV representors in a lab"},
+	{"ipam.*Duplicate IP set",
+	 "other_config:subnet makes ovn-northd hold the first address for a router; OVN-Kubernetes "
+	 "gives it to a pod"},
+	{"Unknown chassis .* requested-chassis|requested-chassis.*[Uu]nknown chassis",
+	 "ports are written before the chassis has registered"},
 	{"ovn_lflow_cache|lflow_cache", "memory trimming notice"},
 	{"(MLD|IGMP|igmp|mld).*", "multicast membership noise of guests"},
 };

@@ -49,7 +49,7 @@ const char *run_worst(const json_t *list)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		enum outcome o = outcome_parse(jstr(v, "status", "error"));
 
 		worst = MAX(worst, o);
@@ -64,8 +64,8 @@ json_t *run_counts(const json_t *results)
 
 	for (i = 0; i < ARRAY_SIZE(outcome_names); i++)
 		json_object_set_new(counts, outcome_names[i], json_integer(0));
-	json_array_foreach (results, i, r) {
-		json_array_foreach (json_object_get(r, "checks"), k, c) {
+	json_array_foreach(results, i, r) {
+		json_array_foreach(json_object_get(r, "checks"), k, c) {
 			const char *st = jstr(c, "status", "error");
 
 			json_object_set_new(counts, st, json_integer(jint(counts, st, 0) + 1));
@@ -108,19 +108,45 @@ static enum outcome expected_failure(const json_t *step, enum outcome o)
 	return o == OUTCOME_FAIL ? OUTCOME_XFAIL : o == OUTCOME_PASS ? OUTCOME_XPASS : o;
 }
 
-/* Daemon lines that nobody expected turn a pass into a fail. */
-static enum outcome judge_logs(struct run *r, struct step_ctx *c, enum outcome o)
+/* Notes the daemon lines of this step that nobody expected. */
+static void note_logs(struct run *r, const json_t *step, const char *id)
 {
-	_cleanup_json_ json_t *lines =
-		logs_unexpected(r->logs, r->s->expect_log, json_object_get(c->step, "expectLog"));
-	json_t *l = json_array_get(lines, 0);
+	_cleanup_json_ json_t *expected = json_array(), *lines = NULL;
+	json_t *l;
+	size_t i;
 
-	if (!l)
-		return o;
+	json_array_extend(expected, json_object_get(step, "expectLog"));
+	for (const struct step_verb *v = step_verbs; v->name; v++)
+		if (v->provokes && json_object_get(step, v->name))
+			json_array_append_new(expected, jstring(v->provokes));
+	lines = logs_unexpected(r->logs, r->s->expect_log, expected);
+
+	json_array_foreach(lines, i, l)
+		jset_str(l, "step", id);
 	json_array_extend(json_object_get(r->result, "log"), lines);
-	o = MAX(o, OUTCOME_FAIL);
-	return step_say(c, o, "%zu unexpected daemon log line(s); node/%s: %s",
-			json_array_size(lines), jstr(l, "node", "?"), jstr(l, "line", "?"));
+}
+
+/* The check that closes every scenario: no daemon complained of anything unexpected. */
+static void judge_logs(struct run *r)
+{
+	const json_t *lines = json_object_get(r->result, "log");
+	struct buf why = BUF_INIT;
+	json_t *l;
+	size_t i;
+
+	json_array_foreach(lines, i, l)
+		if (i < 5)
+			buf_printf(&why, "%snode/%s (%s): %s", i ? "\n" : "", jstr(l, "node", "?"),
+				   jstr(l, "step", "?"), jstr(l, "line", "?"));
+	json_array_append_new(r->checks,
+			      json_pack("{s:s, s:s, s:s, s:o, s:f, s:[]}", "id", "daemon-logs",
+					"name", "no daemon logged an unexpected warning or error",
+					"status", json_array_size(lines) ? "fail" : "pass",
+					"reason", why.len ? jstring(buf_str(&why)) : json_null(),
+					"seconds", 0.0, "details"));
+	if (why.len)
+		fprintf(stderr, "    daemon-logs\n      %s\n", buf_str(&why));
+	buf_free(&why);
 }
 
 static void add_check(struct run *r, struct step_ctx *c, const char *id, enum outcome o,
@@ -160,7 +186,7 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 		step_duration(jstr(step, "timeout", NULL), &c.timeout);
 	progress(r, id, NULL, -1);
 	o = expected_failure(step, run_verbs(&c));
-	o = judge_logs(r, &c, o);
+	note_logs(r, step, id);
 	seconds = (double)(mono_usec() - start) / 1e6;
 	if (!is_check && o >= OUTCOME_FAIL)
 		o = OUTCOME_ERROR;
@@ -253,7 +279,7 @@ static void run_steps(struct run *r)
 	json_t *step;
 	size_t i;
 
-	json_array_foreach (r->s->steps, i, step) {
+	json_array_foreach(r->s->steps, i, step) {
 		if (!run_step(r, step, i)) {
 			skip_rest(r, i + 1);
 			break;
@@ -304,6 +330,7 @@ int scenario_run(const struct scenario *s, const char *zones, const struct run_o
 		r.logs = logs_new(r.paths.state, o->lab != NULL);
 		lab_facts(&r);
 		run_steps(&r);
+		judge_logs(&r);
 		evidence_dump(r.client, r.paths.state, r.dir);
 	}
 	if (!o->lab && !(o->keep && r.client) && r.paths.name) {

@@ -42,7 +42,8 @@ struct step_verb {
 	void (*check)(const struct scenario *s, const json_t *param, const char *path,
 		      struct diags *d);
 	enum outcome (*run)(struct step_ctx *c, const json_t *param);
-	bool modifier; /* only changes how another verb is judged (refused, failed) */
+	bool modifier;	      /* only changes how another verb is judged (refused, failed) */
+	const char *provokes; /* regex of daemon log lines that the verb itself causes, or NULL */
 };
 /* In order of execution within a step; name NULL ends. */
 extern const struct step_verb step_verbs[];

@@ -322,6 +322,9 @@ enum outcome step_run_reconcile(struct step_ctx *c, const json_t *v)
 		return step_say(c, OUTCOME_ERROR, "reconcile: %s",
 				code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
 	json_array_append(c->details, reply);
+	if (jstr(json_object_get(reply, "problems"), "0", NULL))
+		return step_say(c, OUTCOME_ERROR, "%s",
+				jstr(json_object_get(reply, "problems"), "0", NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *want = json_object_get(v, keys[i]);
 
