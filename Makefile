@@ -62,7 +62,7 @@ objs      = $(patsubst %.c,$(B)/%.o,$(1))
 SRC  := $(foreach r,$(ROOMS),$(call room_src,$(r)))
 LIBSRC := $(filter-out sim/cmd/main.c,$(SRC))
 TESTS := $(foreach r,$(ROOMS),$(call room_test,$(r)))
-FUZZ := $(wildcard sim/*/*_fuzz.c)
+FUZZ := $(wildcard sim/*/*_fuzz.c vmimages/*/*_fuzz.c)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -82,7 +82,10 @@ $(B)/static/%.o: %.c
 static_objs = $(patsubst %.c,$(B)/static/%.o,$(1))
 $(B)/ovnbed-agent: $(call static_objs,$(GUEST_SRC) $(STATIC_BASE))
 	gcc -static -o $@ $^ -ljansson -lyaml
-$(B)/ovnbed-nocloud: $(call static_objs,$(wildcard vmimages/nocloud/*.c) $(STATIC_BASE))
+NOCLOUD_LIB := $(filter-out %_test.c %_fuzz.c %/main.c,$(wildcard vmimages/nocloud/*.c))
+NOCLOUD_TESTS := $(wildcard vmimages/nocloud/*_test.c)
+$(B)/ovnbed-nocloud: $(call static_objs,vmimages/nocloud/main.c $(NOCLOUD_LIB) \
+		sim/base/base64.c sim/base/ip.c $(STATIC_BASE))
 	gcc -static -o $@ $^ -ljansson -lyaml -lcrypt
 
 $(B)/%.o: %.c
@@ -98,8 +101,13 @@ unit-$(1): $(B)/unit-$(1)
 .PHONY: unit-$(1)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_unit,$(r))))
-$(B)/unit: $(call objs,sim/test/runner.c $(LIBSRC) $(TESTS))
-	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit
+$(B)/unit-nocloud: $(call objs,sim/test/runner.c $(call room_src,base) $(NOCLOUD_LIB) $(NOCLOUD_TESTS))
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit -lcrypt
+unit-nocloud: $(B)/unit-nocloud
+	$(B)/unit-nocloud
+.PHONY: unit-nocloud
+$(B)/unit: $(call objs,sim/test/runner.c $(LIBSRC) $(TESTS) $(NOCLOUD_LIB) $(NOCLOUD_TESTS))
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit -lcrypt
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
@@ -131,10 +139,10 @@ bench: image
 
 # ---- fuzzing: MODE=fuzz make fuzz-build; tests/fuzz SECONDS runs every target ----
 FUZZ_BINS := $(patsubst %_fuzz.c,$(B)/fuzz/%,$(FUZZ))
-$(B)/fuzz/%: %_fuzz.c $(call objs,$(LIBSRC))
+$(B)/fuzz/%: %_fuzz.c $(call objs,$(LIBSRC) $(NOCLOUD_LIB))
 	@mkdir -p $(@D)
 	@echo "LD $@"; $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -DOVNBED_VERSION='"fuzz"' -o $@ $< \
-		$(filter %.o,$^) $(PKG_LIBS)
+		$(filter %.o,$^) $(PKG_LIBS) -lcrypt
 fuzz-build: $(FUZZ_BINS)
 fuzz: setup
 	@$(AS_USER)$(MAKE) --no-print-directory MODE=fuzz fuzz-build
