@@ -38,10 +38,23 @@ static bool has_v6(const struct agent *a)
 	json_t *addr;
 	size_t i;
 
-	json_array_foreach (json_object_get(a->config, "addresses"), i, addr)
+	json_array_foreach(json_object_get(a->config, "addresses"), i, addr)
 		if (strchr(json_string_value(addr), ':'))
 			return true;
 	return false;
+}
+
+/* Neighbours are asked again soon: a lost first packet must not cost a second at start. */
+static void ask_sooner(struct agent *a, const char *dev)
+{
+	static const char *const families[] = {"ipv4", "ipv6"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		_cleanup_free_ char *path =
+			xasprintf("%s/neigh/%s/retrans_time_ms", families[i], dev);
+
+		link_sysctl(a->net, path, "100", NULL);
+	}
 }
 
 static int v6_on(struct agent *a, const char *dev, struct err *e)
@@ -61,7 +74,7 @@ int network_nics(struct agent *a, struct err *e)
 	json_t *nic;
 	size_t i;
 
-	json_array_foreach (json_object_get(a->config, "nics"), i, nic) {
+	json_array_foreach(json_object_get(a->config, "nics"), i, nic) {
 		const char *name = json_string_value(nic);
 		_cleanup_free_ char *dis = xasprintf("ipv6/conf/%s/disable_ipv6", name);
 		int r;
@@ -85,11 +98,10 @@ int network_addresses(struct agent *a, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* OVS gives a LOCAL port the smallest MTU of its bridge's ports only when it looks again. */
-	r = link_set_mtu(a->net, dev, (unsigned)jint(a->config, "mtu", 1500), e);
-	if (r >= 0 && a->role == ROLE_CONTROL_PLANE && a->netdev)
+	ask_sooner(a, dev);
+	if (a->role == ROLE_CONTROL_PLANE && a->netdev)
 		r = link_tx_csum_off(a->net, dev, e);
-	json_array_foreach (json_object_get(a->config, "addresses"), i, addr) {
+	json_array_foreach(json_object_get(a->config, "addresses"), i, addr) {
 		if (r >= 0)
 			r = link_addr_add(a->net, dev, json_string_value(addr), e);
 	}
