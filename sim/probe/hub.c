@@ -24,7 +24,7 @@ struct endpoint {
 	struct jrpc *rpc;
 	json_t *hello; /* not NULL: ready */
 	uint64_t retry_us;
-	uint32_t token;
+	uint32_t token, last_number; /* awaited; the newest number given to one */
 	char window[PROBE_SYNC_LEN]; /* the last bytes that arrived */
 };
 
@@ -159,13 +159,15 @@ static void send_token(struct endpoint *ep)
 	char text[PROBE_SYNC_LEN + 1];
 	ssize_t n;
 
-	token_text(++ep->token, text);
+	token_text(++ep->last_number, text);
 	n = send(ep->sync_fd, text, PROBE_SYNC_LEN, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN) {
 		connect_later(ep, strerror(errno));
 		return;
 	}
-	/* A full pipe (nobody reads at the other end yet) is tried again. */
+	/* A full pipe (nobody reads at the other end yet): an older token is still good. */
+	if (n == PROBE_SYNC_LEN)
+		ep->token = ep->last_number;
 	ep->timer = sd_event_source_disable_unref(ep->timer);
 	loop_after(ep->hub->ev, SYNC_AGAIN_US, on_sync_timer, ep, &ep->timer);
 }

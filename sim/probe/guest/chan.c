@@ -2,6 +2,7 @@
 /* Channels to the engine: a unix listener's clients, standard input and output, virtio-serial. */
 #include "probe/guest/agent.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -324,10 +325,43 @@ void chan_stdio(struct agent *ag)
 		c->dead = true;
 }
 
+/* The device node of the virtio-serial port with that name, from sysfs; NULL: none. Caller frees. */
+static char *port_by_name(const char *name)
+{
+	DIR *dir = opendir("/sys/class/virtio-ports");
+	char *found = NULL;
+	struct dirent *d;
+
+	while (dir && !found && (d = readdir(dir))) {
+		_cleanup_free_ char *path = xasprintf("/sys/class/virtio-ports/%s/name", d->d_name);
+		_cleanup_fclose_ FILE *f = fopen(path, "re");
+		char line[256] = "";
+
+		if (!f || !fgets(line, sizeof(line), f))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (streq(line, name))
+			found = xasprintf("/dev/%s", d->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Systems without udev have no /dev/virtio-ports. */
+static int open_device(const char *path)
+{
+	const char *name = str_after(path, "/dev/virtio-ports/");
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	_cleanup_free_ char *device = fd < 0 && name ? port_by_name(name) : NULL;
+
+	return device ? open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : fd;
+}
+
 static void open_port(struct evl_timer *t)
 {
 	struct chan *c = container_of(t, struct chan, retry);
-	int fd = open(c->port, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = open_device(c->port);
 
 	if (fd < 0 || chan_watch(c, fd, fd) < 0) {
 		close_fd(fd);
