@@ -23,15 +23,31 @@ static void log_deaths(const struct lab_node *n, const json_t *now)
 	json_t *d, *o;
 	size_t i, k;
 
-	json_array_foreach (json_object_get(now, "daemons"), i, d) {
+	json_array_foreach(json_object_get(now, "daemons"), i, d) {
 		bool ran = false;
 
-		json_array_foreach (json_object_get(n->status, "daemons"), k, o)
+		json_array_foreach(json_object_get(n->status, "daemons"), k, o)
 			ran |= streq0(jstr(o, "name", NULL), jstr(d, "name", "")) && daemon_runs(o);
 		if (ran && !daemon_runs(d))
 			log_warn("node/%s: %s ended: %s", n->name, jstr(d, "name", "?"),
 				 jstr(d, "status", "?"));
 	}
+}
+
+/* A database server that was started again: its zones can be written again. */
+static void reopen_zones(struct lab_node *n)
+{
+	struct lab *lab = n->lab;
+	bool runs = false;
+	json_t *d;
+	size_t i;
+
+	json_array_foreach(json_object_get(n->status, "daemons"), i, d)
+		runs |= streq(jstr(d, "name", ""), "ovsdb-server") && daemon_runs(d) &&
+			jbool(d, "ready", false);
+	for (i = 0; runs && i < lab->n_zones; i++)
+		if (lab->zones[i].host == n && lab->zones[i].problem)
+			lab_zone_open(&lab->zones[i]);
 }
 
 static void on_request(void *arg, struct jrpc *j, const char *method, const json_t *params,
@@ -49,6 +65,7 @@ static void on_request(void *arg, struct jrpc *j, const char *method, const json
 	log_deaths(n, params);
 	json_decref(n->status);
 	n->status = json_incref((json_t *)params);
+	reopen_zones(n);
 	reconcile_kick(n->lab);
 }
 
@@ -133,7 +150,7 @@ static void nodes_init(struct lab *lab)
 
 	lab->n_nodes = json_array_size(list) + central;
 	lab->nodes = xcalloc(lab->n_nodes, sizeof(*lab->nodes));
-	json_array_foreach (list, i, spec) {
+	json_array_foreach(list, i, spec) {
 		lab->nodes[i].spec = spec;
 		lab->nodes[i].name = xstrdup(jstr(spec, "name", ""));
 	}
@@ -199,7 +216,7 @@ static const json_t *runtime(struct lab *lab, const char *list, const char *uid)
 
 		if (lab->nodes[i].death)
 			continue;
-		json_array_foreach (json_object_get(lab->nodes[i].status, list), k, row)
+		json_array_foreach(json_object_get(lab->nodes[i].status, list), k, row)
 			if (streq0(jstr(row, "uid", NULL), uid))
 				return row;
 	}
@@ -223,7 +240,7 @@ bool lab_node_healthy(const struct lab_node *n)
 
 	if (n->death || !n->status)
 		return false;
-	json_array_foreach (json_object_get(n->status, "daemons"), i, d)
+	json_array_foreach(json_object_get(n->status, "daemons"), i, d)
 		if (!daemon_runs(d))
 			return false;
 	return true;
@@ -242,7 +259,7 @@ char *lab_degraded(struct lab *lab)
 			buf_printf(&b, "%snode/%s: %s", b.len ? "; " : "", n->name, n->death);
 		if (n->death)
 			continue;
-		json_array_foreach (json_object_get(n->status, "daemons"), k, d)
+		json_array_foreach(json_object_get(n->status, "daemons"), k, d)
 			if (!daemon_runs(d))
 				buf_printf(&b, "%snode/%s: %s ended: %s", b.len ? "; " : "",
 					   n->name, jstr(d, "name", "?"), jstr(d, "status", "?"));
