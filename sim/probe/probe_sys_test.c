@@ -511,6 +511,39 @@ static void test_force(void)
 	netlab_free(&lab);
 }
 
+/* The engine does so by itself where raising is refused: a macvlan may not exceed its parent. */
+static void test_force_fallback(void)
+{
+	static const char *const names[] = {"a", "b"};
+	_cleanup_json_ json_t *r = NULL;
+	struct netlab lab;
+
+	if (!netlab_new(&lab))
+		return;
+	netlab_ns(&lab, "s", false);
+	bridged(&lab, names, 2, "br0", "s");
+	netlab_ip(&lab, "a", "addr flush dev eth0");
+	netlab_ip(&lab, "a", "link set dev eth0 mtu 1300");
+	netlab_ip(&lab, "s", "link set dev a mtu 1396");
+	CU_ASSERT_TRUE(netlab_ready(&lab));
+	json_decref(netlab_call(&lab, "a", "offload", "{\"name\":\"eth0\",\"txChecksum\":false}"));
+	if (netlab_ip(&lab, "a", "link add link eth0 name m0 type macvlan mode bridge")) {
+		netlab_ip(&lab, "a", "addr add 10.1.0.1/24 dev m0");
+		netlab_ip(&lab, "a", "link set dev m0 up");
+		r = netlab_run(&lab, mtu_run,
+			       "{\"from\":\"a\",\"to\":\"b\",\"fromIf\":\"m0\",\"toIf\":\"eth0\","
+			       "\"timeoutMs\":200,\"fromAddr\":\"10.1.0.1\",\"toAddr\":"
+			       "\"10.1.0.2\",\"both\":false,\"planned\":1400,"
+			       "\"expect\":{\"path\":1300,\"beyond\":1400}}");
+		check(r, "forward.beyond.how", "gso");
+		check(r, "forward.beyond.largest", "1400");
+		check(r, "status", "pass");
+	} else {
+		fprintf(stderr, "skip: no macvlan\n");
+	}
+	netlab_free(&lab);
+}
+
 /* ---- the trap of §0.3 of the measuring rules: ping passes, TCP and UDP die ---- */
 
 static json_t *probe_all(struct netlab *lab)
@@ -771,6 +804,7 @@ static void test_restore(void)
 
 TEST_SUITE(probe_sys, {"reach", test_reach}, {"denied", test_denied},
 	   {"black hole", test_black_hole}, {"beyond", test_beyond}, {"too big", test_too_big},
-	   {"force", test_force}, {"checksum trap", test_checksum_trap},
-	   {"isolation", test_isolation}, {"isolated cell", test_isolated_cell},
-	   {"soak", test_soak}, {"death", test_death}, {"restore", test_restore})
+	   {"force", test_force}, {"force fallback", test_force_fallback},
+	   {"checksum trap", test_checksum_trap}, {"isolation", test_isolation},
+	   {"isolated cell", test_isolated_cell}, {"soak", test_soak}, {"death", test_death},
+	   {"restore", test_restore})
