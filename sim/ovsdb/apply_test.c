@@ -95,7 +95,7 @@ static size_t transactions(const struct fake_server *f)
 	size_t n = 0, i;
 	json_t *v;
 
-	json_array_foreach (f->seen, i, v)
+	json_array_foreach(f->seen, i, v)
 		n += streq(json_string_value(v), "transact");
 	return n;
 }
@@ -193,6 +193,14 @@ static void test_barrier_hv(void)
 	fake_server_change(&r.g, "[{'op':'update','table':'Chassis_Private','where':[],"
 				 "'row':{'nb_cfg':3}}]");
 	NEXT(&r, "passed;");
+	/* all there are have it, but there should be more */
+	fake_server_change(&r.g, "[{'op':'update','table':'Chassis_Private','where':[],"
+				 "'row':{'nb_cfg':9}}]");
+	b.timeout_us = SHORT;
+	b.chassis = 2;
+	CU_ASSERT_EQUAL(ovsdb_barrier(r.nb, &b, on_passed, &r, NULL), 0);
+	NEXT(&r, "timed out after 0.0 s waiting for the chassis: hv_cfg is 9, expected 4; "
+		 "1 of 2 chassis registered;");
 	rig_close(&r);
 }
 

@@ -56,7 +56,7 @@ static unsigned count_chassis(const struct ovsdb *sb, long long want, unsigned *
 	size_t i;
 
 	*ret_lagging = 0;
-	json_array_foreach (rows, i, priv) {
+	json_array_foreach(rows, i, priv) {
 		long long cfg = jint(priv, "nb_cfg", 0);
 
 		if (!counts(sb, priv))

@@ -56,14 +56,9 @@ bool ovsdb_leave(struct ovsdb *o)
 
 static void notify_watches(struct ovsdb *o, const json_t *changes)
 {
-	for (struct ovsdb_watch *w = o->watches; w; w = w->next) {
-		ovsdb_watch_fn fn = w->fn;
-
-		if (!changes)
-			w->fn = NULL;
-		if (fn)
-			fn(w->arg, changes);
-	}
+	for (struct ovsdb_watch *w = o->watches; w; w = w->next)
+		if (w->fn)
+			w->fn(w->arg, changes);
 }
 
 struct ovsdb_watch *ovsdb_watch(struct ovsdb *o, ovsdb_watch_fn fn, void *arg)
@@ -199,7 +194,7 @@ static void start_monitor(struct ovsdb *o)
 	json_t *requests = json_object(), *params, *v;
 	const char *table;
 
-	json_object_foreach (o->columns, table, v)
+	json_object_foreach(o->columns, table, v)
 		json_object_set_new(requests, table, json_pack("[{s:O}]", "columns", v));
 	params = json_pack("[s,s,o]", o->db, MONITOR_ID, requests);
 	if (methods[o->method].since)

@@ -32,8 +32,8 @@ static void on_changed(void *arg, struct ovsdb *o, const json_t *changes)
 	const char *table, *uuid;
 	json_t *rows, *c;
 
-	json_object_foreach ((json_t *)changes, table, rows)
-		json_object_foreach (rows, uuid, c) {
+	json_object_foreach((json_t *)changes, table, rows)
+		json_object_foreach(rows, uuid, c) {
 			json_t *old = json_object_get(c, "old");
 			_cleanup_free_ char *text = old ? jtext(old) : NULL;
 
@@ -145,6 +145,14 @@ static void test_monitors(void)
 					 "'row':{'tag':['set',[]],'name':'q'}}]");
 		NEXT(&r, "modify Port {\"name\":\"p\",\"tag\":[4]};");
 		TEST_ROW(json_equal(ovsdb_replica(r.seen.o), r.f.db.rows), methods[i], "tag");
+		/* a difference may be larger than the column */
+		fake_server_change(&r.f, "[{'op':'insert','table':'Chassis','row':{'pair':"
+					 "['set',[1,2]]}}]");
+		NEXT(&r, "insert Chassis ;");
+		fake_server_change(&r.f, "[{'op':'update','table':'Chassis','where':[],'row':"
+					 "{'pair':['set',[3,4]]}}]");
+		NEXT(&r, "modify Chassis {\"pair\":[1,2]};");
+		TEST_ROW(json_equal(ovsdb_replica(r.seen.o), r.f.db.rows), methods[i], "pair");
 		/* one transaction, one callback */
 		fake_server_change(&r.f, "[{'op':'delete','table':'Switch','where':[]},"
 					 "{'op':'insert','table':'Chassis','row':{'name':'c'}}]");

@@ -57,7 +57,7 @@ static json_t *settle(const json_t *j, const json_t *uuids)
 		return json_pack("[s,O]", "uuid",
 				 json_object_get(uuids, json_string_value(json_array_get(j, 1))));
 	out = json_array();
-	json_array_foreach (j, i, v)
+	json_array_foreach(j, i, v)
 		json_array_append_new(out, settle(v, uuids));
 	return out;
 }
@@ -67,7 +67,7 @@ static json_t *settle_row(const json_t *row, const json_t *uuids)
 	json_t *out = json_object(), *v;
 	const char *column;
 
-	json_object_foreach ((json_t *)row, column, v)
+	json_object_foreach((json_t *)row, column, v)
 		json_object_set_new(out, column, settle(v, uuids));
 	return out;
 }
@@ -78,7 +78,7 @@ static json_t *name_rows(const struct ovsdb_delta *d)
 	json_t *uuids = json_object(), *op;
 	size_t i;
 
-	json_array_foreach (d->ops, i, op) {
+	json_array_foreach(d->ops, i, op) {
 		const json_t *c = json_array_get(d->changes, i);
 		_cleanup_free_ char *u = ovsdb_row_uuid(jstr(c, "table", ""), jstr(c, "key", ""));
 
@@ -95,7 +95,7 @@ static json_t *transaction(const struct ovsdb_delta *d)
 	size_t i;
 
 	json_object_set_new(txn, "_comment", json_string("ovnbed"));
-	json_array_foreach (d->ops, i, op) {
+	json_array_foreach(d->ops, i, op) {
 		const char *table = jstr(op, "table", ""), *name = jstr(op, "uuid-name", "");
 		const char *uuid = json_string_value(json_object_get(uuids, name));
 		json_t *rows = json_object_get(txn, table);

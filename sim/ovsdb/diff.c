@@ -35,7 +35,7 @@ static const char **sorted_keys(const json_t *o)
 	json_t *v;
 	size_t n = 0;
 
-	json_object_foreach ((json_t *)o, key, v)
+	json_object_foreach((json_t *)o, key, v)
 		keys[n++] = key;
 	qsort(keys, n, sizeof(*keys), by_text);
 	return keys;

@@ -38,7 +38,7 @@ static json_t *filter_map(struct diff *d, const struct entry *n, const struct ov
 	json_t *out = json_object(), *remove = json_array(), *v;
 	const char *key;
 
-	json_object_foreach ((json_t *)map, key, v) {
+	json_object_foreach((json_t *)map, key, v) {
 		if (!key_allowed(c, key))
 			add_deviation(d, "%s.%s:%s", n->table, c->name, key);
 		else if (json_is_null(v) && is_merge(n, c))
@@ -73,7 +73,7 @@ static int canon_entry(struct diff *d, struct entry *n)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (json_object_get(n->j, "row"), key, v) {
+	json_object_foreach(json_object_get(n->j, "row"), key, v) {
 		const struct ovsdb_column *c = ovsdb_table_column(n->t, key);
 		int r = 0;
 

@@ -21,7 +21,7 @@ static void unlink_members(struct diff *d, const struct ovsdb_column *c, const j
 
 	if (!column_is_strong(c))
 		return;
-	json_array_foreach (gone, i, v)
+	json_array_foreach(gone, i, v)
 		row_unlinked(d, c->key.ref_table, json_string_value(v));
 }
 
@@ -50,10 +50,10 @@ static bool only_links(struct diff *d, const struct ovsdb_column *c, const json_
 
 	if (c->is_map || !c->key.ref_table)
 		return false;
-	json_array_foreach (come, i, v)
+	json_array_foreach(come, i, v)
 		if (*json_string_value(v) != '@')
 			return false;
-	json_array_foreach (gone, i, v)
+	json_array_foreach(gone, i, v)
 		if (!goes(d, c->key.ref_table, v))
 			return false;
 	return true;
@@ -98,7 +98,7 @@ static json_t *stale_members(struct diff *d, const struct ovsdb_column *c, const
 	json_t *out = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (live, i, v) {
+	json_array_foreach(live, i, v) {
 		const json_t *row = json_object_get(rows, json_string_value(v));
 
 		if (row && d->owned && !is_planned(d, v) && d->owned(c->key.ref_table, row, d->arg))
@@ -128,7 +128,7 @@ static void delete_keys(const struct ovsdb_column *c, json_t *gone, struct chang
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (gone, key, v) {
+	json_object_foreach(gone, key, v) {
 		json_t *atom;
 
 		if (ovsdb_atom_from_text(c->key.type, key, &atom, NULL) == 0)
@@ -147,7 +147,7 @@ static void merge_map(const struct entry *n, const struct ovsdb_column *c, const
 	json_t *v;
 	size_t i;
 
-	json_object_foreach ((json_t *)want, key, v) {
+	json_object_foreach((json_t *)want, key, v) {
 		const json_t *have = json_object_get(live, key);
 
 		if (have && json_equal(have, v))
@@ -156,7 +156,7 @@ static void merge_map(const struct entry *n, const struct ovsdb_column *c, const
 		if (have) /* "insert" leaves keys alone that are there */
 			json_object_set_new(gone, key, json_null());
 	}
-	json_array_foreach (json_object_get(n->remove_keys, c->name), i, v)
+	json_array_foreach(json_object_get(n->remove_keys, c->name), i, v)
 		if (json_object_get(live, json_string_value(v)))
 			json_object_set_new(gone, json_string_value(v), json_null());
 	delete_keys(c, gone, ch);

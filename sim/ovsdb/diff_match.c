@@ -20,7 +20,7 @@ static int canon_index(struct diff *d, const struct entry *n, json_t *ret)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (json_object_get(n->j, "index"), key, v) {
+	json_object_foreach(json_object_get(n->j, "index"), key, v) {
 		const struct ovsdb_column *c = ovsdb_table_column(n->t, key);
 		json_t *canon = NULL;
 
@@ -42,7 +42,7 @@ static json_t *project(const json_t *row, const json_t *index)
 	const char *column, *key;
 	json_t *want, *v;
 
-	json_object_foreach ((json_t *)index, column, want) {
+	json_object_foreach((json_t *)index, column, want) {
 		json_t *have = json_object_get(row, column), *keys;
 
 		if (!have)
@@ -53,7 +53,7 @@ static json_t *project(const json_t *row, const json_t *index)
 		}
 		keys = json_object();
 		json_object_set_new(out, column, keys);
-		json_object_foreach (want, key, v) {
+		json_object_foreach(want, key, v) {
 			if (!json_object_get(have, key))
 				return NULL;
 			json_object_set(keys, key, json_object_get(have, key));
@@ -69,10 +69,10 @@ static char *shape(const struct entry *n, const json_t *index)
 	const char *column, *key;
 	json_t *want, *v;
 
-	json_object_foreach ((json_t *)index, column, want) {
+	json_object_foreach((json_t *)index, column, want) {
 		json_t *keys = json_object();
 
-		json_object_foreach (want, key, v)
+		json_object_foreach(want, key, v)
 			json_object_set_new(keys, key, json_null());
 		json_object_set_new(s, column, keys);
 	}
@@ -86,7 +86,7 @@ static json_t *make_cache(struct diff *d, const struct entry *n, const json_t *i
 	json_t *cache = json_object(), *row;
 	const char *uuid;
 
-	json_object_foreach (json_object_get(d->replica, n->table), uuid, row) {
+	json_object_foreach(json_object_get(d->replica, n->table), uuid, row) {
 		_cleanup_json_ json_t *p = project(row, index);
 		_cleanup_free_ char *values = p ? jtext(p) : NULL;
 		const char *have;

@@ -102,7 +102,7 @@ int plan_load(struct diff *d, const json_t *desired)
 	int r;
 
 	d->v = xcalloc(json_array_size(desired), sizeof(*d->v));
-	json_array_foreach (desired, i, j) {
+	json_array_foreach(desired, i, j) {
 		r = load_entry(d, j);
 		if (r < 0)
 			return r;

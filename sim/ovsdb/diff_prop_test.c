@@ -123,7 +123,7 @@ static bool complete(const struct fake_db *db, const json_t *plan)
 	const char *table;
 	json_t *v;
 
-	json_object_foreach (db->rows, table, v)
+	json_object_foreach(db->rows, table, v)
 		rows += json_object_size(v);
 	return rows == json_array_size(plan);
 }

@@ -14,9 +14,9 @@ static void each_ref(const json_t *j, void (*fn)(void *arg, const char *ref), vo
 		fn(arg, ref);
 		return;
 	}
-	json_object_foreach ((json_t *)j, key, v)
+	json_object_foreach((json_t *)j, key, v)
 		each_ref(v, fn, arg);
-	json_array_foreach (j, i, v)
+	json_array_foreach(j, i, v)
 		each_ref(v, fn, arg);
 }
 
@@ -48,7 +48,7 @@ static void reach(struct diff *d, struct entry *n)
 	if (n->reached || !n->t)
 		return;
 	n->reached = true;
-	json_object_foreach (json_object_get(n->j, "row"), key, v) {
+	json_object_foreach(json_object_get(n->j, "row"), key, v) {
 		const struct ovsdb_column *c = ovsdb_table_column(n->t, key);
 
 		if (c && column_is_strong(c))

@@ -7,10 +7,11 @@
 #include "ovsdb/diff.h"
 #include "ovsdb/fake.h"
 
-/* Ours: rows named my…, and rows with the key "me". */
+/* Ours: rows and ports named my…, and rows with the key "me". */
 static bool owned(const char *table UNUSED, const json_t *row, void *arg UNUSED)
 {
 	return str_after(jstr(row, "name", ""), "my") ||
+	       str_after(jstr(row, "logical_port", ""), "my") ||
 	       json_object_get(json_object_get(row, "external_ids"), "me");
 }
 
@@ -21,13 +22,13 @@ static char *summary(const struct ovsdb_delta *d)
 	json_t *c, *v;
 	size_t i, k;
 
-	json_array_foreach (d->changes, i, c) {
+	json_array_foreach(d->changes, i, c) {
 		buf_printf(&b, "%s%s %s %s", i ? "; " : "", jstr(c, "op", "?"),
 			   jstr(c, "table", "?"), jstr(c, "key", "?"));
-		json_array_foreach (json_object_get(c, "columns"), k, v)
+		json_array_foreach(json_object_get(c, "columns"), k, v)
 			buf_printf(&b, "%c%s", k ? ',' : ' ', json_string_value(v));
 	}
-	json_array_foreach (d->deviations, i, v)
+	json_array_foreach(d->deviations, i, v)
 		buf_printf(&b, " !%s", json_string_value(v));
 	return buf_take(&b);
 }
@@ -239,6 +240,38 @@ static void test_references(void)
 	fake_db_free(&db);
 }
 
+static void test_existing(void)
+{
+	struct fake_db db;
+
+	fake_db_init(&db);
+	apply(&db, "[" SWITCH("my2", REF("Port", "p1")) "," PORT("p1") "," GROUP("myg", "") "]",
+	      "insert Group myg name,ports; insert Port p1 addresses,name; "
+	      "insert Switch my2 external_ids,name,ports");
+	/* rows that were there before enter a set: more than a link */
+	apply(&db,
+	      "[" SWITCH("my2", REF("Port", "p1")) "," PORT("p1") "," GROUP("myg",
+									    REF("Port", "p1")) "]",
+	      "update Group myg ports");
+	/* a root stays when what refers to it goes */
+	sql(&db, "[{'op':'insert','table':'Switch','uuid-name':'s','row':{'name':'hand'}},"
+		 "{'op':'insert','table':'Binding','row':{'logical_port':'my',"
+		 "'datapath':['named-uuid','s']}},"
+		 "{'op':'update','table':'Group','where':[],'row':{'name':'theirs'}}]");
+	apply(&db, "[" SWITCH("my2", REF("Port", "p1")) "," PORT("p1") "]", "delete Binding my");
+	/* a child alone, under a parent that is none of our business */
+	apply(&db,
+	      "[" SWITCH("my2", REF("Port", "p1")) ",{'table':'Port','key':'p1','index':"
+						   "{'name':'p1'},'row':{'tag':9}}]",
+	      "update Port p1 tag");
+	sql(&db, "[{'op':'update','table':'Switch','where':[],'row':{'external_ids':['map',[]]}}]");
+	apply(&db,
+	      "[{'table':'Switch','key':'s','index':{'name':'my2'},'row':{}},"
+	      "{'table':'Port','key':'p1','index':{'name':'p1'},'row':{'tag':8}}]",
+	      "update Port p1 tag");
+	fake_db_free(&db);
+}
+
 static void test_deviations(void)
 {
 	struct fake_db db;
@@ -351,14 +384,15 @@ static void test_index(void)
 		 "[['id','one'],['me','1']]]}},"
 		 "{'op':'insert','table':'Switch','row':{'name':'s2','external_ids':['map',"
 		 "[['id','two'],['me','1']]]}},"
-		 "{'op':'insert','table':'Switch','row':{'name':'s2','external_ids':['map',"
-		 "[['id','two'],['me','1']]]}}]");
+		 "{'op':'insert','table':'Switch','row':{'name':'s2','stateful':true,"
+		 "'external_ids':['map',[['id','two'],['me','1']]]}}]");
 	/* a table of one row needs no index; map keys identify; of twins the first is kept */
 	apply(&db,
 	      "[{'table':'NB_Global','key':'.','row':{'options':{'a':'b'}},'merge':['options']},"
 	      "{'table':'Switch','key':'a','index':{'external_ids':{'id':'one'}},"
 	      "'row':{'stateful':true}},"
-	      "{'table':'Switch','key':'b','index':{'external_ids':{'id':'two'}},'row':{}}]",
+	      "{'table':'Switch','key':'b','index':{'external_ids':{'id':'two'}},"
+	      "'row':{'stateful':false}}]",
 	      "update NB_Global . options; update Switch a stateful; delete Switch s2");
 	fake_db_free(&db);
 }
@@ -393,6 +427,6 @@ static void test_order(void)
 }
 
 TEST_SUITE(ovsdb_diff, {"life", test_life}, {"repair", test_repair}, {"foreign", test_foreign},
-	   {"references", test_references}, {"deviations", test_deviations},
-	   {"refusals", test_refusals}, {"not_monitored", test_not_monitored},
-	   {"index", test_index}, {"order", test_order})
+	   {"references", test_references}, {"existing", test_existing},
+	   {"deviations", test_deviations}, {"refusals", test_refusals},
+	   {"not_monitored", test_not_monitored}, {"index", test_index}, {"order", test_order})

@@ -16,9 +16,9 @@ static void each_strong(const struct ovsdb_table *t, const json_t *row, struct d
 			continue;
 		if (json_is_string(value))
 			fn(d, table, json_string_value(value));
-		json_array_foreach (value, k, v)
+		json_array_foreach(value, k, v)
 			fn(d, table, json_string_value(v));
-		json_object_foreach (value, key, v)
+		json_object_foreach(value, key, v)
 			fn(d, table, json_string_value(v));
 	}
 }
@@ -39,10 +39,10 @@ static void count_refs(struct diff *d)
 	json_t *rows, *row;
 
 	d->refs = json_object();
-	json_object_foreach ((json_t *)d->replica, name, rows) {
+	json_object_foreach((json_t *)d->replica, name, rows) {
 		const struct ovsdb_table *t = ovsdb_schema_table(d->s, name);
 
-		json_object_foreach (rows, uuid, row)
+		json_object_foreach(rows, uuid, row)
 			if (t)
 				each_strong(t, row, d, count);
 	}

@@ -52,7 +52,7 @@ static json_t *settle(const struct work *w, const json_t *j)
 	if (streq0(json_string_value(json_array_get(j, 0)), "named-uuid"))
 		return json_pack("[s,O]", "uuid", json_object_get(w->names, jstr(j, "1", "")));
 	out = json_array();
-	json_array_foreach (j, i, v)
+	json_array_foreach(j, i, v)
 		json_array_append_new(out, settle(w, v));
 	return out;
 }
@@ -74,7 +74,7 @@ static const char *set_columns(struct work *w, const struct ovsdb_table *t, json
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)values, key, v) {
+	json_object_foreach((json_t *)values, key, v) {
 		const struct ovsdb_column *c = ovsdb_table_column(t, key);
 		_cleanup_json_ json_t *wire = settle(w, v);
 		json_t *canon = NULL;
@@ -123,10 +123,10 @@ static const char *mutate(struct work *w, const struct ovsdb_table *t, json_t *r
 	if (ovsdb_from_wire(&loose, wire, &arg, NULL) < 0)
 		return "bad mutation";
 	now = json_deep_copy(was);
-	json_array_foreach (arg, i, v)
+	json_array_foreach(arg, i, v)
 		if (c->is_map)
 			json_object_del(now, json_string_value(v));
-	json_object_foreach (arg, key, v)
+	json_object_foreach(arg, key, v)
 		if (!json_object_get(now, key))
 			json_object_set(now, key, v);
 	if (!c->is_map) {
@@ -161,13 +161,13 @@ static const char *do_rows(struct work *w, const struct ovsdb_table *t, const js
 	size_t i;
 	int n = 0;
 
-	json_object_foreach_safe (rows, tmp, uuid, row) {
+	json_object_foreach_safe(rows, tmp, uuid, row) {
 		if (!selected(op, uuid) || error)
 			continue;
 		n++;
 		if (streq(verb, "update"))
 			error = set_columns(w, t, row, json_object_get(op, "row"));
-		json_array_foreach (json_object_get(op, "mutations"), i, m)
+		json_array_foreach(json_object_get(op, "mutations"), i, m)
 			error = mutate(w, t, row, m);
 		if (streq(verb, "select"))
 			json_array_append(list, row); /* atoms look alike on the wire */
@@ -206,9 +206,9 @@ static void sweep_set(struct sweep *s, const struct ovsdb_column *c, json_t *row
 		if (!exists(s->w, table, json_string_value(value)))
 			s->error = "referential integrity violation";
 	}
-	json_object_foreach (value, key, v)
+	json_object_foreach(value, key, v)
 		json_object_set_new(s->kept, json_string_value(v), json_true());
-	json_array_foreach (value, i, v) {
+	json_array_foreach(value, i, v) {
 		if (exists(s->w, table, json_string_value(v)))
 			json_array_append(left, v);
 		else if (!c->key.ref_weak)
@@ -228,8 +228,8 @@ static void each_row(struct sweep *s, void (*fn)(struct sweep *, const struct ov
 	json_t *rows, *row;
 	void *tmp;
 
-	json_object_foreach (s->w->rows, table, rows)
-		json_object_foreach_safe (rows, tmp, uuid, row)
+	json_object_foreach(s->w->rows, table, rows)
+		json_object_foreach_safe(rows, tmp, uuid, row)
 			fn(s, ovsdb_schema_table(s->w->db->s, table), rows, uuid, row);
 }
 
@@ -281,12 +281,12 @@ json_t *fake_transact(struct fake_db *db, const json_t *ops)
 	const char *error = NULL;
 	size_t i;
 
-	json_array_foreach (ops, i, op)
+	json_array_foreach(ops, i, op)
 		if (jstr(op, "uuid-name", NULL))
 			json_object_set_new(
 				w.names, jstr(op, "uuid-name", ""),
 				jstringf("00000000-0000-4000-8000-%012u", ++db->next_uuid));
-	json_array_foreach (ops, i, op) {
+	json_array_foreach(ops, i, op) {
 		json_t *result = json_object();
 
 		if (!error) {

@@ -11,7 +11,7 @@ static json_t *monitored_row(const struct fake_server *f, const struct ovsdb_tab
 	json_t *out = json_object(), *name;
 	size_t i;
 
-	json_array_foreach (json_object_get(f->columns, t->name), i, name) {
+	json_array_foreach(json_object_get(f->columns, t->name), i, name) {
 		const struct ovsdb_column *c = ovsdb_table_column(t, json_string_value(name));
 		_cleanup_json_ json_t *def = ovsdb_default(c);
 		const json_t *v = json_object_get(row, c->name);
@@ -27,10 +27,10 @@ static json_t *map_diff(const json_t *old, const json_t *new)
 	json_t *out = json_object(), *v;
 	const char *key;
 
-	json_object_foreach ((json_t *)old, key, v)
+	json_object_foreach((json_t *)old, key, v)
 		if (!json_object_get(new, key))
 			json_object_set(out, key, v);
-	json_object_foreach ((json_t *)new, key, v) {
+	json_object_foreach((json_t *)new, key, v) {
 		const json_t *was = json_object_get(old, key);
 
 		if (!was || !json_equal(was, v))
@@ -61,7 +61,7 @@ static json_t *modified(const struct fake_server *f, const struct ovsdb_table *t
 	json_t *out = json_object(), *name;
 	size_t i;
 
-	json_array_foreach (json_object_get(f->columns, t->name), i, name) {
+	json_array_foreach(json_object_get(f->columns, t->name), i, name) {
 		const struct ovsdb_column *c = ovsdb_table_column(t, json_string_value(name));
 		const json_t *a = json_object_get(old, c->name), *b = json_object_get(new, c->name);
 
@@ -109,12 +109,12 @@ static json_t *updates(const struct fake_server *f, const json_t *before, const 
 	json_t *out = json_object(), *rows, *row;
 	const char *table, *uuid;
 
-	json_object_foreach ((json_t *)after, table, rows)
-		json_object_foreach (rows, uuid, row)
+	json_object_foreach((json_t *)after, table, rows)
+		json_object_foreach(rows, uuid, row)
 			add_update(f, out, table, uuid,
 				   json_object_get(json_object_get(before, table), uuid), row);
-	json_object_foreach ((json_t *)before, table, rows)
-		json_object_foreach (rows, uuid, row)
+	json_object_foreach((json_t *)before, table, rows)
+		json_object_foreach(rows, uuid, row)
 			if (!json_object_get(json_object_get(after, table), uuid))
 				add_update(f, out, table, uuid, row, NULL);
 	return out;
@@ -149,7 +149,7 @@ static json_t *start_monitor(struct fake_server *f, const json_t *params)
 	json_t *v, *u;
 
 	f->columns = json_object();
-	json_object_foreach (json_array_get(params, 2), table, v)
+	json_object_foreach(json_array_get(params, 2), table, v)
 		json_object_set(f->columns, table, jget(v, "0.columns"));
 	u = updates(f, nothing, f->db.rows);
 	return streq(f->monitor, "monitor_cond_since") ? json_pack("[b,s,o]", 0, "1", u) : u;

@@ -23,7 +23,7 @@ static json_t *known_columns(const struct ovsdb_table *t, const json_t *wanted)
 	json_t *a = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (wanted, i, v)
+	json_array_foreach(wanted, i, v)
 		if (json_is_string(v) && ovsdb_table_column(t, json_string_value(v)))
 			jadd_str(a, json_string_value(v));
 	return a;

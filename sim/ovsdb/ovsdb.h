@@ -90,8 +90,8 @@ void ovsdb_cancel(struct ovsdb *o, long id);
 int ovsdb_reply_error(const char *db, const json_t *ops, const json_t *results, struct err *e);
 
 /*
- * More listeners: fn runs behind each update message (before ops->changed) and once with changes
- * NULL when the connection ends, after which the watch is gone.
+ * More listeners: fn runs behind each update message (before ops->changed), and a last time with
+ * changes NULL when the connection ends. The watch is freed with the client at the latest.
  */
 struct ovsdb_watch;
 typedef void (*ovsdb_watch_fn)(void *arg, const json_t *changes);

@@ -70,7 +70,7 @@ static json_t *canon_index(const struct ovsdb_table *t, const json_t *index)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)index, key, v) {
+	json_object_foreach((json_t *)index, key, v) {
 		const struct ovsdb_column *c = ovsdb_table_column(t, key);
 		json_t *canon = NULL;
 
@@ -88,7 +88,7 @@ json_t *ovsdb_find_all(const struct ovsdb *o, const char *table, json_t *index)
 	json_t *row;
 
 	want = canon_index(ovsdb_schema_table(o->schema, table), natural);
-	json_object_foreach (json_object_get(o->replica, table), uuid, row)
+	json_object_foreach(json_object_get(o->replica, table), uuid, row)
 		if (want && ovsdb_row_matches(row, want))
 			json_array_append(found, row);
 	return sorted(found);

@@ -109,7 +109,7 @@ static int parse_table(const char *name, const json_t *j, struct ovsdb_table *t,
 	if (!json_is_object(columns))
 		return err_set(e, EINVAL, "table %s: no columns", name);
 	t->columns = xcalloc(json_object_size(columns), sizeof(*t->columns));
-	json_object_foreach ((json_t *)columns, key, v) {
+	json_object_foreach((json_t *)columns, key, v) {
 		if (*key == '_')
 			continue;
 		if (parse_column(key, v, &t->columns[t->n_columns++], e) < 0)
@@ -143,7 +143,7 @@ struct ovsdb_schema *ovsdb_schema_parse(const json_t *j, struct err *e)
 		return NULL;
 	}
 	s->tables = xcalloc(json_object_size(tables), sizeof(*s->tables));
-	json_object_foreach ((json_t *)tables, key, v)
+	json_object_foreach((json_t *)tables, key, v)
 		if (parse_table(key, v, &s->tables[s->n_tables++], e) < 0)
 			return NULL;
 	qsort(s->tables, s->n_tables, sizeof(*s->tables), by_name);

@@ -46,7 +46,7 @@ int ovsdb_reply_error(const char *db, const json_t *ops, const json_t *results, 
 	if (!json_is_array(results))
 		return err_set(e, EIO, "%s: transact: malformed reply", db);
 	/* One result an operation, null behind the one that failed, and one more when commit failed. */
-	json_array_foreach (results, i, result) {
+	json_array_foreach(results, i, result) {
 		r = op_error(i, json_array_get(ops, i), result, e);
 		if (r < 0)
 			break;

@@ -39,7 +39,7 @@ static json_t *default_row(struct update *u, const char *uuid)
 	json_t *row = json_pack("{s:s}", "_uuid", uuid), *name;
 	size_t i;
 
-	json_array_foreach (u->columns, i, name) {
+	json_array_foreach(u->columns, i, name) {
 		const char *n = json_string_value(name);
 
 		json_object_set_new(row, n, ovsdb_default(ovsdb_table_column(u->t, n)));
@@ -53,7 +53,7 @@ static int on_insert(struct update *u, const char *uuid, const json_t *values, s
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)values, key, v) {
+	json_object_foreach((json_t *)values, key, v) {
 		const struct ovsdb_column *c;
 		json_t *value = NULL;
 		int r;
@@ -111,7 +111,7 @@ static int on_modify(struct update *u, const char *uuid, const json_t *values, b
 
 	if (!row)
 		return err_set(e, EPROTO, "modifies a row that is not there");
-	json_object_foreach ((json_t *)values, key, v) {
+	json_object_foreach((json_t *)values, key, v) {
 		const struct ovsdb_column *c;
 		json_t *was = json_object_get(row, key), *now = NULL;
 		int r;
@@ -168,7 +168,7 @@ static int table_update(struct update *u, const json_t *rows, bool v2, struct er
 	const char *uuid;
 	json_t *up;
 
-	json_object_foreach ((json_t *)rows, uuid, up) {
+	json_object_foreach((json_t *)rows, uuid, up) {
 		int r = ovsdb_is_uuid(uuid) ? 0 : err_set(e, EPROTO, "not a uuid");
 
 		if (r == 0)
@@ -198,7 +198,7 @@ int ovsdb_update(const struct ovsdb_schema *s, const json_t *columns, json_t *re
 
 	if (!json_is_object(updates))
 		return err_set(e, EPROTO, "malformed update");
-	json_object_foreach ((json_t *)updates, name, rows) {
+	json_object_foreach((json_t *)updates, name, rows) {
 		struct update u = {
 			.t = ovsdb_schema_table(s, name),
 			.columns = json_object_get(columns, name),

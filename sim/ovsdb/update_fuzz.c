@@ -49,8 +49,8 @@ static void check(const struct ovsdb_schema *s, const json_t *replica)
 	const char *table, *uuid;
 	json_t *rows, *row;
 
-	json_object_foreach ((json_t *)replica, table, rows)
-		json_object_foreach (rows, uuid, row)
+	json_object_foreach((json_t *)replica, table, rows)
+		json_object_foreach(rows, uuid, row)
 			check_row(ovsdb_schema_table(s, table), row);
 }
 

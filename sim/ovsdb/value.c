@@ -68,7 +68,7 @@ static int canon_set(const struct source *src, const struct ovsdb_column *c, con
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (members, i, v) {
+	json_array_foreach(members, i, v) {
 		json_t *atom = NULL;
 		int r = canon_atom(src, &c->key, v, &atom, e);
 
@@ -134,7 +134,7 @@ static int canon_map_wire(const struct source *src, const struct ovsdb_column *c
 
 	if (!streq0(json_string_value(json_array_get(j, 0)), "map") || !json_is_array(pairs))
 		return err_set(e, EINVAL, "expected a map");
-	json_array_foreach (pairs, i, pair) {
+	json_array_foreach(pairs, i, pair) {
 		if (json_array_size(pair) != 2)
 			return err_set(e, EINVAL, "malformed pair in a map");
 		r = canon_pair(src, c, json_array_get(pair, 0), json_array_get(pair, 1), o, e);
@@ -157,7 +157,7 @@ static int canon_map(const struct source *src, const struct ovsdb_column *c, con
 	} else if (!json_is_object(j)) {
 		return err_set(e, EINVAL, "expected a map (an object)");
 	} else {
-		json_object_foreach ((json_t *)j, key, v) {
+		json_object_foreach((json_t *)j, key, v) {
 			_cleanup_json_ json_t *k = jstring(key);
 
 			r = canon_pair(src, c, k, v, o, e);
@@ -216,7 +216,7 @@ static json_t *map_to_wire(const struct ovsdb_column *c, const json_t *o)
 	const char *key;
 	size_t n = 0;
 
-	json_object_foreach ((json_t *)o, key, v)
+	json_object_foreach((json_t *)o, key, v)
 		keys[n++] = key;
 	qsort(keys, n, sizeof(*keys), by_name);
 	for (size_t i = 0; i < n; i++) {
@@ -241,7 +241,7 @@ json_t *ovsdb_to_wire(const struct ovsdb_column *c, const json_t *canon_value)
 	if (ovsdb_column_is_atom(c))
 		return ovsdb_atom_to_wire(c->key.type, canon_value);
 	members = json_array();
-	json_array_foreach (canon_value, i, v)
+	json_array_foreach(canon_value, i, v)
 		json_array_append_new(members, ovsdb_atom_to_wire(c->key.type, v));
 	return json_pack("[s,o]", "set", members);
 }
@@ -261,7 +261,7 @@ static json_t *diff_map(const json_t *old, const json_t *diff)
 	json_t *o = json_copy((json_t *)old), *v;
 	const char *key;
 
-	json_object_foreach ((json_t *)diff, key, v) {
+	json_object_foreach((json_t *)diff, key, v) {
 		json_t *was = json_object_get(old, key);
 
 		if (was && json_equal(was, v))
@@ -277,7 +277,7 @@ json_t *ovsdb_set_minus(const json_t *a, const json_t *b)
 	json_t *out = json_array(), *v;
 	size_t i, k = 0, n = json_array_size(b);
 
-	json_array_foreach (a, i, v) {
+	json_array_foreach(a, i, v) {
 		while (k < n && ovsdb_atom_cmp(json_array_get(b, k), v) < 0)
 			k++;
 		if (k == n || ovsdb_atom_cmp(json_array_get(b, k), v) != 0)
@@ -309,7 +309,7 @@ static bool value_matches(const json_t *value, const json_t *want)
 
 	if (!json_is_object(want))
 		return value && json_equal(value, want);
-	json_object_foreach ((json_t *)want, key, v) {
+	json_object_foreach((json_t *)want, key, v) {
 		json_t *have = json_object_get(value, key);
 
 		if (!have || !json_equal(have, v))
@@ -323,7 +323,7 @@ bool ovsdb_row_matches(const json_t *row, const json_t *index)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)index, key, v)
+	json_object_foreach((json_t *)index, key, v)
 		if (!value_matches(json_object_get(row, key), v))
 			return false;
 	return true;
