@@ -24,6 +24,10 @@ struct opt_list {
 };
 void opt_list_add(struct opt_list *l, const char *s);
 void opt_list_free(struct opt_list *l);
+static inline void opt_list_freep(struct opt_list **l)
+{
+	opt_list_free(*l);
+}
 
 struct opt {
 	const char *name;

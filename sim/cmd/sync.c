@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/sync.h"
+
+#include "cmd/cmd.h"
+
+#define SHOWN_ROWS 20
+
+json_t *sync_lab(struct client *c, struct err *e)
+{
+	_cleanup_json_ json_t *body = json_object();
+
+	return client_verb(c, "reconcile", body, e);
+}
+
+void sync_verdicts(const json_t *reply, const json_t *titles, struct diags *d)
+{
+	_cleanup_diags_ struct diags all = DIAGS_INIT;
+
+	diags_from_json(&all, json_object_get(reply, "verdicts"));
+	for (size_t i = 0; i < all.n; i++) {
+		struct diags one = {.v = &all.v[i], .n = 1};
+
+		if (!titles || all.v[i].severity == DIAG_ERROR ||
+		    (all.v[i].object && jhas_str(titles, all.v[i].object)))
+			diags_merge(d, &one);
+	}
+}
+
+/* Rows that were found different from what had been written before. */
+static void print_repairs(const json_t *rows)
+{
+	size_t i, shown = 0, hidden = 0;
+	json_t *r;
+
+	json_array_foreach(rows, i, r) {
+		const char *owner = jstr(r, "owner", "");
+
+		if (!jbool(r, "repaired", true))
+			continue;
+		if (shown++ >= SHOWN_ROWS) {
+			hidden++;
+			continue;
+		}
+		fprintf(stderr, "repaired: zone %s: %s %s %s%s%s\n", jstr(r, "zone", "?"),
+			jstr(r, "op", "write"), jstr(r, "table", "?"), jstr(r, "key", "?"),
+			*owner ? " of " : "", owner);
+	}
+	if (hidden)
+		fprintf(stderr, "repaired: %zu more rows\n", hidden);
+}
+
+int sync_report(const json_t *reply)
+{
+	const json_t *problems = json_object_get(reply, "problems");
+	json_t *p;
+	size_t i;
+
+	if (jint(reply, "repaired", 0))
+		print_repairs(json_object_get(reply, "rows"));
+	json_array_foreach(problems, i, p)
+		cmd_error(CMD_INTERNAL, "%s", json_string_value(p));
+	return json_array_size(problems) ? CMD_INTERNAL : CMD_OK;
+}
