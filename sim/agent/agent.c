@@ -20,7 +20,7 @@ void agent_note(struct agent *a, json_t *set, const char *text, bool on)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach (set, i, row) {
+	json_array_foreach(set, i, row) {
 		int c = strcmp(json_string_value(row), text);
 
 		if (c == 0 && !on)
@@ -99,7 +99,7 @@ static char *dead_daemon(struct agent *a)
 	json_t *d;
 	size_t i;
 
-	json_array_foreach (list, i, d) {
+	json_array_foreach(list, i, d) {
 		const json_t *log = json_object_get(d, "log");
 		const json_t *last = json_array_get(log, json_array_size(log) - 1);
 

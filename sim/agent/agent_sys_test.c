@@ -111,7 +111,7 @@ static const json_t *row(const json_t *list, const char *key, const char *value)
 	json_t *x;
 	size_t i;
 
-	json_array_foreach (list, i, x)
+	json_array_foreach(list, i, x)
 		if (streq(jstr(x, key, ""), value))
 			return x;
 	return NULL;

@@ -17,7 +17,7 @@ static void answer(struct daemon *d, json_t **ids, json_t *result, json_t *error
 	json_t *id;
 	size_t i;
 
-	json_array_foreach (list, i, id)
+	json_array_foreach(list, i, id)
 		jrpc_reply(d->a->sup, id, json_incref(r), json_incref(x));
 	if (!d->for_ready && !d->for_end)
 		d->deadline = sd_event_source_disable_unref(d->deadline);

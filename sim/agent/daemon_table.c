@@ -203,6 +203,7 @@ static const struct daemon_type libvirtd = {
 	.name = "libvirtd",
 	.roles = ROLE_NODE,
 	.log = "/var/log/libvirt/libvirtd.log",
+	.env = {VIRT_DAEMON_ENV},
 	.lazy = true,
 	.args = libvirtd_args,
 	.may_start = nics_there,

@@ -156,7 +156,7 @@ int dbs_use(struct agent *a, struct err *e)
 	if (r < 0)
 		return r;
 	dev = jload_file(list, e);
-	json_array_foreach (dev, i, text)
+	json_array_foreach(dev, i, text)
 		agent_note(a, a->deviations, json_string_value(text), true);
 	return dev ? 0 : -e->code;
 }

@@ -92,7 +92,7 @@ int agent_hosts(struct agent *a, struct err *e)
 	buf_printf(&b, "127.0.0.1 localhost\n::1 localhost\n");
 	if (!json_object_get(all, a->name))
 		buf_printf(&b, "127.0.1.1 %s\n", a->name);
-	json_object_foreach (all, name, ip)
+	json_object_foreach(all, name, ip)
 		if (json_is_string(ip))
 			buf_printf(&b, "%s %s\n", json_string_value(ip), name);
 	/* In place: the file is bind-mounted, a rename would not be seen. */

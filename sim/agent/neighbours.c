@@ -59,7 +59,7 @@ static void prime_tunnels(struct agent *a, const json_t *list)
 	p->j = jrpc_new(a->ev, fd, &no_ops, NULL);
 	p->left = 1;
 	call(p, "tnl/neigh/aging", json_pack("[s]", AGING));
-	json_array_foreach (list, i, n)
+	json_array_foreach(list, i, n)
 		call(p, "tnl/neigh/set",
 		     json_pack("[s, s, s]", BR_EX, jstr(n, "ip", ""), jstr(n, "mac", "")));
 	on_reply(p, json_true(), NULL);
@@ -78,7 +78,7 @@ void neighbours_apply(struct agent *a)
 		return;
 	json_decref(a->neighbours);
 	a->neighbours = json_deep_copy(list);
-	json_array_foreach (list, i, n) {
+	json_array_foreach(list, i, n) {
 		if (link_neigh_set(a->net, dev, jstr(n, "ip", ""), jstr(n, "mac", ""), &e) < 0)
 			log_warn("%s", err_msg(&e));
 	}

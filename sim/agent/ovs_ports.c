@@ -72,7 +72,7 @@ static bool owned(const char *table, const json_t *row, void *arg)
 		return false;
 	if (streq(jstr(row, "other_config.transient", ""), "true"))
 		return true;
-	json_array_foreach (json_object_get(row, "interfaces"), i, ref) {
+	json_array_foreach(json_object_get(row, "interfaces"), i, ref) {
 		const json_t *iface = ovsdb_row(s->a->ovs->db, "Interface", json_string_value(ref));
 		const json_t *x = json_object_get(iface, "external_ids");
 		const char *id = json_string_value(json_object_get(x, "iface-id"));
@@ -150,7 +150,7 @@ json_t *ovs_interfaces(const struct agent *a)
 
 	if (!ovs_is_ready(a))
 		return map;
-	json_object_foreach ((json_t *)(uintptr_t)ovsdb_rows(a->ovs->db, "Interface"), uuid, row)
+	json_object_foreach((json_t *)(uintptr_t)ovsdb_rows(a->ovs->db, "Interface"), uuid, row)
 		json_object_set(map, jstr(row, "name", ""), row);
 	return map;
 }

@@ -42,7 +42,7 @@ static void forget_absent(struct agent *a, const json_t *list)
 		json_t *spec;
 		size_t k;
 
-		json_array_foreach (list, k, spec)
+		json_array_foreach(list, k, spec)
 			there |= streq(jstr(spec, "uid", ""), jstr(s->spec, "uid", ""));
 		/* One that comes back before it was buried has been left alone so far. */
 		s->leaving = !there;
@@ -55,7 +55,7 @@ void pods_apply(struct agent *a, const json_t *list)
 	size_t i;
 
 	forget_absent(a, list);
-	json_array_foreach (list, i, spec) {
+	json_array_foreach(list, i, spec) {
 		const char *uid = jstr(spec, "uid", NULL);
 		struct sandbox *s = uid ? find(a, uid) : NULL;
 

@@ -162,11 +162,11 @@ static int add_addresses(struct sandbox *s, const json_t *att, struct err *e)
 	size_t i;
 	int r = 0;
 
-	json_array_foreach (json_object_get(att, "ips"), i, x) {
+	json_array_foreach(json_object_get(att, "ips"), i, x) {
 		if (r >= 0)
 			r = link_addr_add(s->net, ifname, json_string_value(x), e);
 	}
-	json_array_foreach (json_object_get(att, "gateways"), i, x) {
+	json_array_foreach(json_object_get(att, "gateways"), i, x) {
 		if (r >= 0)
 			r = link_route_add(s->net, NULL, json_string_value(x), ifname, e);
 	}
@@ -193,7 +193,7 @@ static bool is_multihomed(const struct sandbox *s, const json_t *att)
 	json_t *o;
 	size_t i, n = 0;
 
-	json_array_foreach (json_object_get(s->spec, "attachments"), i, o)
+	json_array_foreach(json_object_get(s->spec, "attachments"), i, o)
 		n += streq(jstr(o, "network", ""), jstr(att, "network", "-"));
 	return n > 1;
 }
@@ -256,7 +256,7 @@ static int apply_links(struct sandbox *s, struct err *e)
 	s->redo = false;
 	for (i = 0; i < s->n_links; i++)
 		s->links[i].wanted = false;
-	json_array_foreach (json_object_get(s->spec, "attachments"), i, att) {
+	json_array_foreach(json_object_get(s->spec, "attachments"), i, att) {
 		int r = apply_link(s, att, e);
 
 		if (r < 0)
@@ -349,7 +349,7 @@ json_t *sandbox_status(struct sandbox *s, const json_t *interfaces)
 	bool all = true;
 	size_t i;
 
-	json_array_foreach (json_object_get(s->spec, "attachments"), i, att) {
+	json_array_foreach(json_object_get(s->spec, "attachments"), i, att) {
 		json_t *x = ovs_att_status(interfaces, jstr(att, "host_ifname", ""), att);
 
 		all &= jbool(x, "installed", false);

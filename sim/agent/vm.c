@@ -18,9 +18,11 @@ struct vm *vm_new(struct agent *a, const json_t *spec)
 
 static void set_state(struct vm *v, enum vm_state state, const char *message)
 {
+	char *copy = xstrdup(message); /* it may be the present one */
+
 	v->state = state;
 	free(v->message);
-	v->message = xstrdup(message);
+	v->message = copy;
 	agent_touch(v->a);
 }
 
@@ -36,7 +38,7 @@ static bool tap_exists(const struct vm *v, const json_t *att)
 	json_t *t;
 	size_t i;
 
-	json_array_foreach (v->taps, i, t)
+	json_array_foreach(v->taps, i, t)
 		if (streq(tap_name(t), tap_name(att)))
 			return true;
 	return false;
@@ -48,7 +50,7 @@ static int make_taps(struct vm *v, struct err *e)
 	json_t *att;
 	size_t i;
 
-	json_array_foreach (json_object_get(v->spec, "attachments"), i, att) {
+	json_array_foreach(json_object_get(v->spec, "attachments"), i, att) {
 		int r;
 
 		if (tap_exists(v, att))
@@ -70,7 +72,7 @@ static void drop_taps(struct vm *v)
 	json_t *att;
 	size_t i;
 
-	json_array_foreach (v->taps, i, att)
+	json_array_foreach(v->taps, i, att)
 		if (link_del(v->a->net, tap_name(att), &e) < 0)
 			log_warn("%s", err_msg(&e));
 	json_array_clear(v->taps);
@@ -249,8 +251,10 @@ void vm_lost(struct vm *v, const char *why)
 
 	v->domain = v->destroying = v->agent_connected = false;
 	v->grace = sd_event_source_disable_unref(v->grace);
-	if (!ran)
+	if (!ran) {
+		set_state(v, v->state, v->state == VM_PENDING ? why : v->message);
 		return;
+	}
 	set_reason(v, "lost");
 	set_state(v, VM_FAILED, why);
 }
@@ -305,7 +309,7 @@ json_t *vm_status(const struct vm *v, const json_t *interfaces)
 	bool all = true;
 	size_t i;
 
-	json_array_foreach (v->taps, i, att) {
+	json_array_foreach(v->taps, i, att) {
 		json_t *x = ovs_att_status(interfaces, tap_name(att), att);
 
 		all &= jbool(x, "installed", false);

@@ -56,7 +56,7 @@ void vms_apply(struct agent *a, const json_t *list)
 
 	for (i = 0; i < a->vms->n; i++)
 		a->vms->v[i]->leaving = true;
-	json_array_foreach (list, i, spec) {
+	json_array_foreach(list, i, spec) {
 		struct vm *v = vms_find(a, jstr(spec, "uid", NULL));
 
 		if (!v)
@@ -86,7 +86,7 @@ void vms_ports(struct agent *a, void (*fn)(void *arg, const struct ovs_port *p),
 		/* The ports of a domain that still runs stay until it has ended. */
 		v->pass_without = v->leaving && !v->domain;
 		v->plugging = !v->pass_without;
-		json_array_foreach (v->taps, k, att) {
+		json_array_foreach(v->taps, k, att) {
 			struct ovs_port p = {jstr(att, "tap", ""), att};
 
 			if (v->plugging)
@@ -150,8 +150,8 @@ void vms_before_libvirtd(struct agent *a)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	if (virt_write_config("/etc/libvirt", jstr(a->config, "host_uuid", ""), &e) < 0)
-		log_error("%s", err_msg(&e));
+	if (virt_prepare_node(jstr(a->config, "host_uuid", ""), &e) < 0)
+		log_error("prepare libvirt: %s", err_msg(&e));
 	unlink(VIRT_SOCKET);
 }
 
@@ -183,7 +183,7 @@ static void on_list(void *arg, const json_t *result, const json_t *error)
 	size_t i;
 
 	(void)error;
-	json_array_foreach (result, i, row) {
+	json_array_foreach(result, i, row) {
 		const char *uid = jstr(row, "uid", "");
 		struct vm *v = vms_find(a, uid);
 

@@ -202,7 +202,7 @@ bool caps_has(const json_t *caps, const char *name)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach (caps, i, c)
+	json_array_foreach(caps, i, c)
 		if (streq(jstr(c, "name", ""), name))
 			return jbool(c, "ok", false);
 	return false;

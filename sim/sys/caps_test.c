@@ -8,7 +8,7 @@ static const json_t *find(const json_t *caps, const char *name)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach (caps, i, c)
+	json_array_foreach(caps, i, c)
 		if (streq(jstr(c, "name", ""), name))
 			return c;
 	return NULL;
@@ -24,7 +24,7 @@ static void test_probe(void)
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		TEST_ROW(find(caps, names[i]) != NULL, names[i], "is not probed");
-	json_array_foreach (caps, i, c) {
+	json_array_foreach(caps, i, c) {
 		const char *name = jstr(c, "name", "?");
 		bool ok = jbool(c, "ok", false);
 

@@ -21,9 +21,22 @@ int mnt_proc(struct err *e)
 	return 0;
 }
 
+/*
+ * The old /sys goes with all that is mounted below it (cgroups, tracing …), which would otherwise
+ * stay in the mount table and mislead programs that read it. In a user namespace it cannot be taken
+ * away and is only covered. The new one is made first: the kernel wants to see the old one then.
+ */
 int mnt_sysfs(struct err *e)
 {
-	if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	_cleanup_close_ int fs = fsopen("sysfs", FSOPEN_CLOEXEC), fd = -1;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_errno(e, errno, "make a sysfs");
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (fd < 0)
+		return err_errno(e, errno, "make a mount of sysfs");
+	umount2("/sys", MNT_DETACH);
+	if (move_mount(fd, "", AT_FDCWD, "/sys", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_errno(e, errno, "mount /sys");
 	return 0;
 }
