@@ -13,6 +13,9 @@
 #define MAX_TRIES 8
 /* Tries of one size are this far apart, or one burst could lose them all. */
 #define STAGGER_US (30 * USEC_PER_MSEC)
+/* Sizes of a round are this far apart, the smaller ones first: OVS' userspace datapath drops the
+ * rest of a batch behind a frame that its port refuses. */
+#define SPACING_US USEC_PER_MSEC
 
 struct try_ {
 	struct point *point;
@@ -141,7 +144,7 @@ static const json_t *probe_of(const struct search *s, uint32_t size)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach (s->probes, i, j)
+	json_array_foreach(s->probes, i, j)
 		if (jint(j, "size", 0) == size)
 			return j;
 	return NULL;
@@ -188,9 +191,22 @@ static void start_point(struct search *s, uint32_t size)
 		t->t.cell += size;
 		t->t.seq = (uint16_t)k;
 		t->start.fn = start_try;
-		evl_after(s->req->ag->evl, &t->start, (uint64_t)k * STAGGER_US);
 	}
 	s->n_open++;
+}
+
+static void schedule(struct search *s)
+{
+	for (size_t i = 0; i < s->n_round; i++) {
+		struct point *p = &s->round[i];
+		uint64_t before = 0;
+
+		for (size_t k = 0; k < s->n_round; k++)
+			before += s->round[k].size < p->size;
+		for (int k = 0; k < s->tries; k++)
+			evl_after(s->req->ag->evl, &p->tries[k].start,
+				  (uint64_t)k * STAGGER_US + before * SPACING_US);
+	}
 }
 
 static void add_size(struct search *s, long long size)
@@ -217,11 +233,12 @@ static void start_round(struct search *s)
 	if (!s->lo && !s->hi) {
 		add_size(s, s->min);
 		add_size(s, s->max);
-		json_array_foreach (s->hints, i, hint)
+		json_array_foreach(s->hints, i, hint)
 			add_size(s, json_integer_value(hint));
 	}
 	if (s->n_open < 4) /* no hints, or they did not settle it */
 		spread(s, lo, hi);
+	schedule(s);
 	if (!s->n_open)
 		search_done(s);
 }
