@@ -164,7 +164,7 @@ void kubevirt_admit_probes(const json_t *spec, const char *prefix, struct diags 
 	json_t *net;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "networks"), i, net)
+	json_array_foreach(json_object_get(spec, "networks"), i, net)
 		pod_network |= kubevirt_has(net, "pod");
 	admit_probe(spec, "readinessProbe", prefix, pod_network, d);
 	admit_probe(spec, "livenessProbe", prefix, pod_network, d);

@@ -60,7 +60,7 @@ static void admit_default_networks(const struct ctx *c)
 	size_t i, pods = 0, defaults = 0;
 	json_t *net;
 
-	json_array_foreach (c->networks, i, net) {
+	json_array_foreach(c->networks, i, net) {
 		bool pod = kubevirt_has(net, "pod"), def = jbool(net, "multus.default", false);
 
 		if (pod && pods++)
@@ -83,7 +83,7 @@ static void admit_network_names(const struct ctx *c)
 	json_t *net;
 	size_t i;
 
-	json_array_foreach (c->networks, i, net) {
+	json_array_foreach(c->networks, i, net) {
 		const json_t *first = kubevirt_find_named(c->networks, name_of(net));
 
 		if (first && first != net)
@@ -258,7 +258,7 @@ static void admit_dhcp(const struct ctx *c, size_t i, const json_t *iface)
 	json_t *v;
 	size_t k;
 
-	json_array_foreach (json_object_get(options, "privateOptions"), k, v) {
+	json_array_foreach(json_object_get(options, "privateOptions"), k, v) {
 		long long n = jint(v, "option", 0);
 		_cleanup_free_ char *key = xasprintf("%lld", n);
 
@@ -274,7 +274,7 @@ static void admit_dhcp(const struct ctx *c, size_t i, const json_t *iface)
 				    n);
 		json_object_set_new(seen, key, json_true());
 	}
-	json_array_foreach (json_object_get(options, "ntpServers"), k, v) {
+	json_array_foreach(json_object_get(options, "ntpServers"), k, v) {
 		struct ip a;
 
 		if (!json_is_string(v) || !ip_parse(json_string_value(v), &a) || a.family != 4)
@@ -295,10 +295,10 @@ void kubevirt_admit_networks(const json_t *spec, const char *prefix, struct diag
 	size_t i;
 
 	admit_default_networks(&c);
-	json_array_foreach (c.networks, i, v)
+	json_array_foreach(c.networks, i, v)
 		admit_source(&c, i, v);
 	admit_network_names(&c);
-	json_array_foreach (c.ifaces, i, v) {
+	json_array_foreach(c.ifaces, i, v) {
 		const json_t *net = kubevirt_find_named(c.networks, jstr(v, "name", NULL));
 
 		admit_iface_name(&c, i, v);

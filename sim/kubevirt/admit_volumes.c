@@ -98,7 +98,7 @@ static void admit_boot_order(const struct ctx *c, const json_t *list, const char
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		const json_t *order = json_object_get(v, "bootOrder");
 		_cleanup_free_ char *key = NULL;
 
@@ -182,7 +182,7 @@ static void admit_volume(const struct ctx *c, size_t i, const json_t *volume)
 	if (repeated(c->volumes, volume, name))
 		FOUND(c, "V24", "volumes", i, ".name",
 		      "two volumes must not have the same Name \"%s\"", name);
-	json_object_foreach ((json_t *)volume, key, v)
+	json_object_foreach((json_t *)volume, key, v)
 		sources += !streq(key, "name") && !json_is_null(v);
 	if (sources != 1)
 		FOUND(c, "V24", "volumes", i, "", "must have exactly one source type set");
@@ -209,7 +209,7 @@ static bool any_volume(const struct ctx *c, const char *source)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (c->volumes, i, v)
+	json_array_foreach(c->volumes, i, v)
 		if (kubevirt_has(v, source))
 			return true;
 	return false;
@@ -274,12 +274,12 @@ void kubevirt_admit_volumes(const json_t *spec, const char *prefix, struct diags
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (c.disks, i, v)
+	json_array_foreach(c.disks, i, v)
 		admit_disk(&c, i, v);
 	admit_boot_order(&c, c.disks, DISKS, orders);
 	admit_boot_order(&c, jget(spec, IFACES), IFACES, orders);
-	json_array_foreach (c.volumes, i, v)
+	json_array_foreach(c.volumes, i, v)
 		admit_volume(&c, i, v);
-	json_array_foreach (json_object_get(spec, "accessCredentials"), i, v)
+	json_array_foreach(json_object_get(spec, "accessCredentials"), i, v)
 		admit_credential(&c, i, v);
 }

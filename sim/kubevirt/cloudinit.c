@@ -103,7 +103,7 @@ static int add_keys(const struct ctx *c, const char *name, json_t *keys, struct 
 
 	if (r < 0)
 		return r;
-	json_object_foreach (json_object_get(secret, "data"), key, v) {
+	json_object_foreach(json_object_get(secret, "data"), key, v) {
 		_cleanup_buf_ struct buf b = BUF_INIT;
 		_cleanup_free_ char *index = xasprintf("%zu", json_object_size(keys));
 
@@ -123,7 +123,7 @@ static int public_keys(const struct ctx *c, const json_t *spec, json_t *keys, st
 	json_t *cred;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "accessCredentials"), i, cred) {
+	json_array_foreach(json_object_get(spec, "accessCredentials"), i, cred) {
 		const json_t *how = jget(cred, "sshPublicKey.propagationMethod");
 		const char *name = jstr(cred, "sshPublicKey.source.secret.secretName", "");
 		int r = 0;
@@ -159,7 +159,7 @@ static const json_t *cloud_init_of(const json_t *spec)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "volumes"), i, v) {
+	json_array_foreach(json_object_get(spec, "volumes"), i, v) {
 		if (kubevirt_has(v, "cloudInitNoCloud"))
 			return json_object_get(v, "cloudInitNoCloud");
 		if (kubevirt_has(v, "cloudInitConfigDrive"))

@@ -24,7 +24,7 @@ static void default_disks(json_t *spec)
 	json_t *disks = jget(spec, "domain.devices.disks");
 	size_t i;
 
-	json_array_foreach (volumes, i, v) {
+	json_array_foreach(volumes, i, v) {
 		const char *name = jstr(v, "name", NULL);
 
 		if (!name || kubevirt_find_named(disks, name) ||
@@ -44,7 +44,7 @@ static void default_targets(json_t *spec)
 	json_t *d;
 	size_t i;
 
-	json_array_foreach (jget(spec, "domain.devices.disks"), i, d) {
+	json_array_foreach(jget(spec, "domain.devices.disks"), i, d) {
 		bool any = false;
 
 		if (!json_is_object(d))
@@ -97,7 +97,7 @@ static void note_networks(const json_t *spec, const char *prefix, struct diags *
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "networks"), i, v) {
+	json_array_foreach(json_object_get(spec, "networks"), i, v) {
 		if (kubevirt_has(v, "pod"))
 			note(d, prefix, "networks", i, "pod",
 			     "the pod network is not emulated: the VM gets no NIC for it");
@@ -117,7 +117,7 @@ static void note_bindings(const json_t *spec, const char *prefix, struct diags *
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (jget(spec, "domain.devices.interfaces"), i, v)
+	json_array_foreach(jget(spec, "domain.devices.interfaces"), i, v)
 		for (size_t k = 0; k < ARRAY_SIZE(bindings); k++)
 			if (kubevirt_has(v, bindings[k]) &&
 			    kubevirt_has(kubevirt_find_named(networks, jstr(v, "name", NULL)),
@@ -134,7 +134,7 @@ static void note_volumes(const json_t *spec, const char *prefix, struct diags *d
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "volumes"), i, v) {
+	json_array_foreach(json_object_get(spec, "volumes"), i, v) {
 		for (size_t k = 0; k < ARRAY_SIZE(none); k++)
 			if (kubevirt_has(v, none[k]))
 				note(d, prefix, "volumes", i, none[k],
@@ -156,7 +156,7 @@ static void note_credentials(const json_t *spec, const char *prefix, struct diag
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(spec, "accessCredentials"), i, v) {
+	json_array_foreach(json_object_get(spec, "accessCredentials"), i, v) {
 		if (kubevirt_has(jget(v, "sshPublicKey.propagationMethod"), "qemuGuestAgent"))
 			note(d, prefix, "accessCredentials", i, "sshPublicKey",
 			     "keys reach the guest by cloud-init only");

@@ -127,6 +127,8 @@ static void write_cpu(struct xml *x, const struct kubevirt_domain *p)
 	const char *model = jstr(spec, "domain.cpu.model", "");
 	bool mode = !*model || streq(model, "host-model") || streq(model, "host-passthrough");
 
+	if (!p->kvm && !p->image->disk && !json_object_size(jget(spec, "domain.cpu")))
+		return;
 	xml_open(x, "cpu");
 	if (p->kvm && mode) {
 		xml_attr(x, "mode", *model ? model : "host-model");

@@ -69,7 +69,7 @@ size_t domain_disks(const struct kubevirt_domain *p, struct domain_disk **ret)
 	size_t n = 0, i;
 	json_t *disk;
 
-	json_array_foreach (disks, i, disk) {
+	json_array_foreach(disks, i, disk) {
 		struct domain_disk d = {.disk = disk, .name = jstr(disk, "name", "")};
 		const json_t *volume =
 			kubevirt_find_named(json_object_get(spec, "volumes"), d.name);

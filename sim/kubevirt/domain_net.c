@@ -87,7 +87,7 @@ static const json_t *attachment_of(const struct kubevirt_domain *p, const char *
 	json_t *a;
 	size_t i;
 
-	json_array_foreach (p->attachments, i, a)
+	json_array_foreach(p->attachments, i, a)
 		if (streq(jstr(a, "network", ""), network))
 			return a;
 	return NULL;

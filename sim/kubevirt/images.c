@@ -86,9 +86,9 @@ int kubevirt_images_parse(const json_t *root, const char *dir, struct kubevirt_i
 	im.refs = xcalloc(json_array_size(refs) + 1, sizeof(*im.refs));
 	if (!json_is_array(images))
 		diags_add(d, DIAG_ERROR, NULL, "images", "expected a list of images");
-	json_array_foreach (images, i, v)
+	json_array_foreach(images, i, v)
 		read_image(v, i, dir, &im, d);
-	json_array_foreach (refs, i, v)
+	json_array_foreach(refs, i, v)
 		read_reference(v, i, &im, d);
 	im.fallback = im.n;
 	if (fallback && !find_image(&im, fallback, &im.fallback))
@@ -155,7 +155,7 @@ static const json_t *boot_volume(const json_t *spec)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (jget(spec, "domain.devices.disks"), i, v) {
+	json_array_foreach(jget(spec, "domain.devices.disks"), i, v) {
 		const json_t *volume = kubevirt_find_named(volumes, jstr(v, "name", NULL));
 		long long order = jint(v, "bootOrder", 0);
 
@@ -168,7 +168,7 @@ static const json_t *boot_volume(const json_t *spec)
 	}
 	if (best)
 		return best;
-	json_array_foreach (volumes, i, v)
+	json_array_foreach(volumes, i, v)
 		if (boots(v))
 			return v;
 	return NULL;

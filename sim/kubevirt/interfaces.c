@@ -13,7 +13,7 @@ static const json_t *by_network(const json_t *attachments, const char *name)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach (attachments, i, a)
+	json_array_foreach(attachments, i, a)
 		if (streq(jstr(a, "network", ""), name))
 			return a;
 	return NULL;
@@ -28,7 +28,7 @@ static ssize_t guest_by_mac(const json_t *guest, const char *mac, const bool *ta
 
 	if (!kubevirt_mac_canon(mac, want))
 		return -1;
-	json_array_foreach (guest, i, g)
+	json_array_foreach(guest, i, g)
 		if (!taken[i] && kubevirt_mac_canon(jstr(g, "mac", ""), have) && streq(want, have))
 			return (ssize_t)i;
 	return -1;
@@ -40,7 +40,7 @@ static void put_ips(json_t *row, const json_t *ips)
 	json_t *list = json_array(), *ip;
 	size_t i;
 
-	json_array_foreach (ips, i, ip) {
+	json_array_foreach(ips, i, ip) {
 		const char *s = json_string_value(ip);
 
 		if (s)
@@ -122,7 +122,7 @@ json_t *status_interfaces(const json_t *spec, const json_t *attachments, const j
 						   k >= 0 ? json_array_get(guest, (size_t)k) : NULL,
 						   running));
 	}
-	json_array_foreach (guest, i, g)
+	json_array_foreach(guest, i, g)
 		if (!taken[i] && json_is_object(g) && extra++ < MAX_GUEST_ONLY)
 			json_array_append_new(out, guest_only_row(g));
 	return out;

@@ -58,7 +58,7 @@ static bool taken_within(const json_t *ifaces, const char *mac, const json_t *ex
 	json_t *other;
 	size_t i;
 
-	json_array_foreach (ifaces, i, other) {
+	json_array_foreach(ifaces, i, other) {
 		char canon[18];
 
 		if (other != except && kubevirt_mac_canon(jstr(other, "macAddress", ""), canon) &&
@@ -112,7 +112,7 @@ static void refuse_twice(const json_t *ifaces, struct diags *d)
 	json_t *iface;
 	size_t i;
 
-	json_array_foreach (ifaces, i, iface) {
+	json_array_foreach(ifaces, i, iface) {
 		_cleanup_free_ char *path = xasprintf(
 			"spec.template.spec.domain.devices.interfaces[%zu].macAddress", i);
 		const json_t *first;
@@ -139,7 +139,7 @@ void kubevirt_assign_macs(json_t *vm, const json_t *old, uint64_t *cursor,
 	size_t i;
 
 	refuse_twice(ifaces, d);
-	json_array_foreach (ifaces, i, iface) {
+	json_array_foreach(ifaces, i, iface) {
 		const json_t *net = kubevirt_find_named(networks, jstr(iface, "name", NULL));
 
 		if (json_is_object(iface) && !*jstr(iface, "macAddress", "") &&

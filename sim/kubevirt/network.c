@@ -39,7 +39,7 @@ json_t *kubevirt_find_named(const json_t *list, const char *name)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v)
+	json_array_foreach(list, i, v)
 		if (name && streq0(json_string_value(json_object_get(v, "name")), name))
 			return v;
 	return NULL;
@@ -60,7 +60,7 @@ size_t kubevirt_nics(const json_t *spec, struct kubevirt_nic **ret)
 	json_t *net;
 	size_t i, n = 0;
 
-	json_array_foreach (networks, i, net) {
+	json_array_foreach(networks, i, net) {
 		const char *name = jstr(net, "name", NULL);
 		const json_t *iface = kubevirt_find_named(ifaces, name);
 

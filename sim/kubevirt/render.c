@@ -121,7 +121,7 @@ static json_t *pod_containers(const json_t *vmi)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (jget(vmi, "spec.volumes"), i, v) {
+	json_array_foreach(jget(vmi, "spec.volumes"), i, v) {
 		const char *image = jstr(v, "containerDisk.image", NULL);
 
 		if (image)

@@ -29,7 +29,7 @@ static char *iface_reason(const json_t *started, const json_t *wanted)
 	json_t *old;
 	size_t i;
 
-	json_array_foreach (jget(started, IFACES), i, old) {
+	json_array_foreach(jget(started, IFACES), i, old) {
 		const char *name = jstr(old, "name", "");
 		const json_t *now = kubevirt_find_named(jget(wanted, IFACES), name);
 
@@ -63,7 +63,7 @@ static char *network_reason(const json_t *started, const json_t *wanted, bool mi
 	json_t *net;
 	size_t i;
 
-	json_array_foreach (before, i, net) {
+	json_array_foreach(before, i, net) {
 		const char *name = jstr(net, "name", "");
 		const json_t *now = kubevirt_find_named(json_object_get(wanted, "networks"), name);
 		char *why;
@@ -76,7 +76,7 @@ static char *network_reason(const json_t *started, const json_t *wanted, bool mi
 		if (why)
 			return why;
 	}
-	json_array_foreach (json_object_get(wanted, "networks"), i, net) {
+	json_array_foreach(json_object_get(wanted, "networks"), i, net) {
 		const char *name = jstr(net, "name", "");
 		const json_t *iface = kubevirt_find_named(jget(wanted, IFACES), name);
 
@@ -136,7 +136,7 @@ static char *live_iface(const json_t *a, const json_t *b)
 	json_t *now;
 	size_t i;
 
-	json_array_foreach (jget(b, IFACES), i, now) {
+	json_array_foreach(jget(b, IFACES), i, now) {
 		const char *name = jstr(now, "name", "");
 		const json_t *old = kubevirt_find_named(jget(a, IFACES), name);
 
@@ -157,7 +157,7 @@ char *kubevirt_live_changes(const json_t *started, const json_t *wanted)
 
 	if (why)
 		return why;
-	json_array_foreach (json_object_get(b, "networks"), i, net) {
+	json_array_foreach(json_object_get(b, "networks"), i, net) {
 		const json_t *old =
 			kubevirt_find_named(json_object_get(a, "networks"), jstr(net, "name", ""));
 
