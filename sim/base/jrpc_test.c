@@ -133,6 +133,16 @@ static bool wait_a(struct pair *p)
 	return loop_wait(p->ev, WAIT, a_idle, p, "answer", NULL) == 0;
 }
 
+static int a_gone(void *arg)
+{
+	return ((struct pair *)arg)->a.j == NULL;
+}
+
+static bool wait_gone(struct pair *p)
+{
+	return loop_wait(p->ev, WAIT, a_gone, p, "end", NULL) == 0;
+}
+
 static void test_calls(void)
 {
 	static const struct {
@@ -207,8 +217,7 @@ static void test_close_order(void)
 	jrpc_call(p.a.j, "two", json_array(), 0, on_reply, &p.a);
 	CU_ASSERT(write(p.raw, last, sizeof(last) - 1) > 0);
 	shutdown(p.raw, SHUT_RDWR);
-	while (p.a.j)
-		sd_event_run(p.ev, WAIT);
+	CU_ASSERT(wait_gone(&p));
 	TEST_STR(buf_str(&p.a.seen),
 		 "1;error:\"two: connection closed\";closed:connection closed;");
 	CU_ASSERT_EQUAL(p.a.closed, 1);
@@ -222,8 +231,7 @@ static void test_write_to_dead_peer(void)
 	pair_open(&p, true);
 	p.raw = close_fd(p.raw);
 	CU_ASSERT(jrpc_call(p.a.j, "x", json_array(), 0, on_reply, &p.a) > 0);
-	while (p.a.j)
-		sd_event_run(p.ev, WAIT);
+	CU_ASSERT(wait_gone(&p));
 	CU_ASSERT_EQUAL(p.a.closed, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(buf_str(&p.a.seen), "error:\"x: "));
 	pair_close(&p);
@@ -254,8 +262,7 @@ static void test_free_inside(void)
 	p.a.free_in_reply = true;
 	jrpc_call(p.a.j, "add", json_array(), WAIT, on_reply, &p.a);
 	jrpc_call(p.a.j, "add", json_array(), WAIT, on_reply, &p.a);
-	while (p.a.j)
-		sd_event_run(p.ev, WAIT);
+	CU_ASSERT(wait_gone(&p));
 	TEST_STR(buf_str(&p.a.seen), "0;error:\"add: connection closed\";");
 	pair_close(&p);
 
@@ -264,8 +271,7 @@ static void test_free_inside(void)
 	p.a.free_in_reply = true;
 	jrpc_call(p.a.j, "one", json_array(), 0, on_reply, &p.a);
 	shutdown(p.raw, SHUT_RDWR);
-	while (p.a.j)
-		sd_event_run(p.ev, WAIT);
+	CU_ASSERT(wait_gone(&p));
 	TEST_STR(buf_str(&p.a.seen), "error:\"one: connection closed\";");
 	CU_ASSERT_EQUAL(p.a.closed, 0);
 	pair_close(&p);
@@ -273,8 +279,7 @@ static void test_free_inside(void)
 	pair_open(&p, true);
 	p.a.free_in_request = true;
 	CU_ASSERT(write(p.raw, two, sizeof(two) - 1) > 0);
-	while (p.a.j)
-		sd_event_run(p.ev, WAIT);
+	CU_ASSERT(wait_gone(&p));
 	TEST_STR(buf_str(&p.a.seen), "n[]-;");
 	pair_close(&p);
 }

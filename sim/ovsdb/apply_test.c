@@ -47,6 +47,31 @@ static void rig_close(struct rig *r)
 	sd_event_unref(r->ev);
 }
 
+static int nb_gone(void *arg)
+{
+	return !ovsdb_is_ready(((struct rig *)arg)->nb);
+}
+
+struct cfg {
+	struct rig *r;
+	long long want;
+};
+
+static int cfg_reached(void *arg)
+{
+	struct cfg *c = arg;
+
+	return jint(ovsdb_first(c->r->nb, "NB_Global"), "nb_cfg", 0) >= c->want;
+}
+
+/* Until a barrier's transaction is in the replica. */
+static bool wait_cfg(struct rig *r, long long want)
+{
+	struct cfg c = {r, want};
+
+	return loop_wait(r->ev, WAIT, cfg_reached, &c, "nb_cfg", NULL) == 0;
+}
+
 static int said_something(void *arg)
 {
 	return ((struct rig *)arg)->said.len > 0;
@@ -133,8 +158,7 @@ static void test_apply_refused(void)
 			0);
 	NEXT(&r, "1/0/0/0 Mini: transact: commit: referential integrity violation;");
 	jrpc_free(TAKE_PTR(r.f.j));
-	while (ovsdb_is_ready(r.nb))
-		sd_event_run(r.ev, WAIT);
+	CU_ASSERT_EQUAL(loop_wait(r.ev, WAIT, nb_gone, &r, "end", NULL), 0);
 	CU_ASSERT_EQUAL(apply(&r, plan, NULL, &e), -ENOTCONN);
 	TEST_STR(err_msg(&e), "Mini: not connected");
 	rig_close(&r);
@@ -148,8 +172,7 @@ static void test_barrier_sb(void)
 
 	rig_open(&r, global, "[]");
 	CU_ASSERT_EQUAL(apply(&r, plan, &b, NULL), 0);
-	while (jint(ovsdb_first(r.nb, "NB_Global"), "nb_cfg", 0) < 1)
-		sd_event_run(r.ev, WAIT);
+	CU_ASSERT(wait_cfg(&r, 1));
 	CU_ASSERT_EQUAL(transactions(&r.f), 1); /* rows and counter in one */
 	sd_event_run(r.ev, SHORT);
 	TEST_STR(buf_str(&r.said), "");
@@ -186,8 +209,7 @@ static void test_barrier_hv(void)
 	b.timeout_us = WAIT;
 	b.chassis = 1;
 	CU_ASSERT_EQUAL(ovsdb_barrier(r.nb, &b, on_passed, &r, NULL), 0);
-	while (jint(ovsdb_first(r.nb, "NB_Global"), "nb_cfg", 0) < 3)
-		sd_event_run(r.ev, WAIT);
+	CU_ASSERT(wait_cfg(&r, 3));
 	sd_event_run(r.ev, SHORT);
 	TEST_STR(buf_str(&r.said), "");
 	fake_server_change(&r.g, "[{'op':'update','table':'Chassis_Private','where':[],"
@@ -226,8 +248,7 @@ static void test_barrier_ends(void)
 	rig_open(&r, global, "[]");
 	b.timeout_us = WAIT;
 	CU_ASSERT_EQUAL(ovsdb_barrier(r.nb, &b, on_passed, &r, &e), 0);
-	while (jint(ovsdb_first(r.nb, "NB_Global"), "nb_cfg", 0) < 1)
-		sd_event_run(r.ev, WAIT);
+	CU_ASSERT(wait_cfg(&r, 1));
 	sd_event_run(r.ev, SHORT);
 	jrpc_free(TAKE_PTR(r.f.j));
 	NEXT(&r, "the database connection was closed;");
