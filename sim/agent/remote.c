@@ -6,54 +6,60 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define TRY_US (200 * USEC_PER_MSEC)
-#define PAUSE_US (20 * USEC_PER_MSEC)
+/*
+ * A lost SYN costs a second by TCP's own clock, so a second attempt starts after 100 ms, a third
+ * 200 ms later and so on. The earlier ones stay: on a machine that is busy with sixty nodes an
+ * answer may take longer than any pause that is worth having, and an attempt given up for that is
+ * work for nothing.
+ */
+#define FIRST_PAUSE_US (100 * USEC_PER_MSEC)
+#define MAX_PAUSE_US (2 * USEC_PER_SEC)
+#define ATTEMPTS 6
 
-/* One attempt at a time; a lost SYN costs TRY_US and not TCP's own second. */
+struct attempt {
+	struct remote *r;
+	int fd;
+	sd_event_source *io;
+};
+
 struct remote {
 	struct agent *a;
 	bool reached;
-	int fd;
-	sd_event_source *io, *timer;
+	struct attempt v[ATTEMPTS];
+	size_t next; /* slot of the oldest, to be used again */
+	uint64_t pause;
+	sd_event_source *timer;
 };
 
-static void attempt(struct remote *r);
-
-static void end_attempt(struct remote *r)
+static void attempt_end(struct attempt *t)
 {
-	r->io = sd_event_source_disable_unref(r->io);
-	r->timer = sd_event_source_disable_unref(r->timer);
-	r->fd = close_fd(r->fd);
+	t->io = sd_event_source_disable_unref(t->io);
+	t->fd = close_fd(t->fd);
 }
 
-static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
+static void reached(struct remote *r)
 {
-	struct remote *r = arg;
-
-	(void)s;
-	(void)usec;
-	end_attempt(r);
-	attempt(r);
-	return 0;
+	for (size_t i = 0; i < ATTEMPTS; i++)
+		attempt_end(&r->v[i]);
+	r->timer = sd_event_source_disable_unref(r->timer);
+	r->reached = true;
+	agent_phase(r->a, "southbound");
+	agent_pump(r->a);
 }
 
 static int on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
-	struct remote *r = arg;
+	struct attempt *t = arg;
 	socklen_t len = sizeof(int);
 	int code = 0;
 
 	(void)s;
 	(void)events;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len);
-	end_attempt(r);
-	if (code) {
-		loop_after(r->a->ev, PAUSE_US, on_timer, r, &r->timer);
-		return 0;
-	}
-	r->reached = true;
-	agent_phase(r->a, "southbound");
-	agent_pump(r->a);
+	if (code)
+		attempt_end(t); /* the next one is due soon enough */
+	else
+		reached(t->r);
 	return 0;
 }
 
@@ -83,6 +89,20 @@ static socklen_t parse_remote(const char *text, struct sockaddr_storage *ret)
 	return sizeof(*v6);
 }
 
+static void attempt_start(struct attempt *t, const struct sockaddr_storage *sa, socklen_t len)
+{
+	attempt_end(t);
+	t->fd = socket(sa->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd < 0 ||
+	    (connect(t->fd, (const struct sockaddr *)sa, len) < 0 && errno != EINPROGRESS)) {
+		attempt_end(t);
+		return;
+	}
+	sd_event_add_io(t->r->a->ev, &t->io, t->fd, EPOLLOUT, on_io, t);
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *arg);
+
 static void attempt(struct remote *r)
 {
 	struct sockaddr_storage sa;
@@ -92,15 +112,32 @@ static void attempt(struct remote *r)
 		r->reached = true;
 		return;
 	}
-	r->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (r->fd >= 0 &&
-	    (connect(r->fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS)) {
-		sd_event_add_io(r->a->ev, &r->io, r->fd, EPOLLOUT, on_io, r);
-		loop_after(r->a->ev, TRY_US, on_timer, r, &r->timer);
-		return;
-	}
-	end_attempt(r);
-	loop_after(r->a->ev, PAUSE_US, on_timer, r, &r->timer);
+	attempt_start(&r->v[r->next], &sa, len);
+	r->next = (r->next + 1) % ATTEMPTS;
+	loop_after(r->a->ev, r->pause, on_timer, r, &r->timer);
+	r->pause = MIN(2 * r->pause, MAX_PAUSE_US);
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct remote *r = arg;
+
+	(void)s;
+	(void)usec;
+	r->timer = sd_event_source_unref(r->timer);
+	attempt(r);
+	return 0;
+}
+
+static struct remote *remote_new(struct agent *a)
+{
+	struct remote *r = xcalloc(1, sizeof(*r));
+
+	r->a = a;
+	r->pause = FIRST_PAUSE_US;
+	for (size_t i = 0; i < ATTEMPTS; i++)
+		r->v[i] = (struct attempt){.r = r, .fd = -1};
+	return r;
 }
 
 bool remote_reachable(struct agent *a)
@@ -108,9 +145,7 @@ bool remote_reachable(struct agent *a)
 	if (a->role != ROLE_CENTRAL_NODE)
 		return true;
 	if (!a->remote) {
-		a->remote = xcalloc(1, sizeof(*a->remote));
-		a->remote->a = a;
-		a->remote->fd = -1;
+		a->remote = remote_new(a);
 		attempt(a->remote);
 	}
 	return a->remote->reached;

@@ -60,6 +60,7 @@ pid_t agent_spawn(const json_t *config, int *ret_fd, struct err *e)
 	struct ns_spec s = {
 		.flags = NAMESPACES,
 		.hostname = jstr(config, "name", "node"),
+		.no_wait = true,
 		.die_with_parent = true,
 	};
 	int sp[2];

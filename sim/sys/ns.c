@@ -50,7 +50,10 @@ static void child_start(const struct ns_spec *s, int fd)
 	if (read(fd, &go, 1) != 1)
 		_exit(1);
 	if (ns_settle(s->flags, s->hostname, &e) < 0) {
-		dprintf(fd, "%d %s", e.code, err_msg(&e));
+		if (s->no_wait)
+			dprintf(STDERR_FILENO, "ovnbed: %s\n", err_msg(&e));
+		else
+			dprintf(fd, "%d %s", e.code, err_msg(&e));
 		_exit(1);
 	}
 	close(fd);
@@ -119,7 +122,7 @@ static int parent_start(pid_t pid, const struct ns_spec *s, int fd, struct err *
 		return r;
 	if (write(fd, "g", 1) != 1)
 		return err_errno(e, errno, "start a process in new namespaces");
-	return read_answer(fd, e);
+	return s->no_wait ? 0 : read_answer(fd, e);
 }
 
 pid_t ns_fork(const struct ns_spec *s, int *ret_pidfd, struct err *e)

@@ -21,6 +21,7 @@ struct ns_spec {
 	const struct ns_idmap *uids; /* NULL without CLONE_NEWUSER */
 	const struct ns_idmap *gids; /* likewise */
 	const char *hostname;	     /* with CLONE_NEWUTS; may be NULL */
+	bool no_wait;		     /* do not wait for the child to have settled: see ns_fork() */
 	bool die_with_parent;	     /* SIGKILL when the caller's thread ends */
 };
 
@@ -28,7 +29,9 @@ struct ns_spec {
  * fork() into new namespaces. Returns 0 in the child (id maps written, mount propagation private,
  * loopback up, host name set), the child's pid in the caller. *ret_pidfd (may be NULL) gets a
  * pidfd in the caller. The child shares epoll and other descriptors with the caller: it must close
- * them with fds_close_except() and never touch objects of the caller's event loop.
+ * them with fds_close_except() and never touch objects of the caller's event loop. With no_wait a
+ * child that cannot settle says why on standard error and exits with status 1; otherwise that is
+ * this call's error. On a busy machine the wait is what making many processes in a row costs.
  */
 pid_t ns_fork(const struct ns_spec *spec, int *ret_pidfd, struct err *e);
 
