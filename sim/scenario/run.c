@@ -11,6 +11,7 @@
 #include "lab/topology.h"
 #include "scenario/evidence.h"
 #include "scenario/logs.h"
+#include "scenario/step_verbs.h"
 
 #define STEP_TIMEOUT (60 * USEC_PER_SEC)
 
@@ -100,12 +101,37 @@ static enum outcome run_verbs(struct step_ctx *c)
 	return worst;
 }
 
-/* A known upstream deviation turns a fail into xfail and a pass into xpass. */
-static enum outcome expected_failure(const json_t *step, enum outcome o)
+/*
+ * xfail: text, or {reason, if: EXEC}: with `if` only where that command (form of the exec verb)
+ * succeeds, so that a deviation is recognised by behaviour and not by version.
+ */
+static bool deviates(struct step_ctx *c)
 {
-	if (!json_object_get(step, "xfail"))
+	const json_t *x = json_object_get(c->step, "xfail"), *cond = json_object_get(x, "if");
+	struct step_ctx probe = *c;
+	bool hit;
+
+	if (!x || !cond)
+		return x != NULL;
+	probe.why = (struct buf)BUF_INIT;
+	probe.details = json_array();
+	hit = step_run_exec(&probe, cond) == OUTCOME_PASS;
+	buf_free(&probe.why);
+	json_decref(probe.details);
+	return hit;
+}
+
+/* A known upstream deviation turns a fail into xfail and a pass into xpass. */
+static enum outcome expected_failure(struct step_ctx *c, enum outcome o)
+{
+	if ((o != OUTCOME_FAIL && o != OUTCOME_PASS) || !deviates(c))
 		return o;
-	return o == OUTCOME_FAIL ? OUTCOME_XFAIL : o == OUTCOME_PASS ? OUTCOME_XPASS : o;
+	return o == OUTCOME_FAIL ? OUTCOME_XFAIL : OUTCOME_XPASS;
+}
+
+static const char *xfail_reason(const json_t *step)
+{
+	return jstr(step, "xfail.reason", jstr(step, "xfail", NULL));
 }
 
 /* Notes the daemon lines of this step that nobody expected. */
@@ -155,7 +181,8 @@ static void add_check(struct run *r, struct step_ctx *c, const char *id, enum ou
 	json_t *check =
 		json_pack("{s:s, s:o, s:s, s:o, s:f, s:O}", "id", id, "name",
 			  jstring(jstr(c->step, "name", id)), "status", outcome_name(o), "reason",
-			  jstring(c->why.len ? buf_str(&c->why) : jstr(c->step, "xfail", NULL)),
+			  jstring(c->why.len && o != OUTCOME_XFAIL ? buf_str(&c->why)
+								   : xfail_reason(c->step)),
 			  "seconds", seconds, "details", c->details);
 
 	if (o >= OUTCOME_FAIL && r->client)
@@ -185,7 +212,7 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 	if (jstr(step, "timeout", NULL))
 		step_duration(jstr(step, "timeout", NULL), &c.timeout);
 	progress(r, id, NULL, -1);
-	o = expected_failure(step, run_verbs(&c));
+	o = expected_failure(&c, run_verbs(&c));
 	note_logs(r, step, id);
 	seconds = (double)(mono_usec() - start) / 1e6;
 	if (!is_check && o >= OUTCOME_FAIL)

@@ -16,7 +16,8 @@
  *	check: ID	reported under this name; its verbs' verdicts are the check's
  *	name: text	for people
  *	timeout: 30s	of waiting verbs
- *	xfail: text	known upstream failure: fail is reported as xfail, pass as xpass
+ *	xfail: text	known upstream failure: fail is reported as xfail, pass as xpass; or
+ *			{reason: text, if: EXEC}, only where that command succeeds
  * Without check, a verb that does not succeed ends the scenario as error.
  */
 #ifndef OVNBED_SCENARIO_SCENARIO_H
