@@ -28,8 +28,8 @@ struct jrpc;
  * out, result is NULL and error is a JSON string. */
 typedef void (*jrpc_reply_fn)(void *arg, const json_t *result, const json_t *error);
 /* Incoming request (id non-NULL) or notification (id NULL). Answer with jrpc_reply(). */
-typedef void (*jrpc_request_fn)(void *arg, struct jrpc *j, const char *method,
-				const json_t *params, const json_t *id);
+typedef void (*jrpc_request_fn)(void *arg, struct jrpc *j, const char *method, const json_t *params,
+				const json_t *id);
 /* The stream ended or broke; called once. The jrpc may be freed inside. why is borrowed. */
 typedef void (*jrpc_closed_fn)(void *arg, struct jrpc *j, const char *why);
 

@@ -124,7 +124,7 @@ static void merge_into(struct conv *c, const yaml_node_t *at, json_t *o, struct 
 	const char *key;
 
 	if (json_is_array(src)) {
-		json_array_foreach (src, i, v) {
+		json_array_foreach(src, i, v) {
 			if (json_is_object(v))
 				merge_into(c, at, o, m, v, sm->v[i].m);
 			else
@@ -136,7 +136,7 @@ static void merge_into(struct conv *c, const yaml_node_t *at, json_t *o, struct 
 		report(c, &at->start_mark, xstrdup("\"<<\" merges mappings only"));
 		return;
 	}
-	json_object_foreach ((json_t *)src, key, v) {
+	json_object_foreach((json_t *)src, key, v) {
 		if (json_object_get(o, key))
 			continue;
 		json_object_set(o, key, v);

@@ -69,7 +69,7 @@ static const char **sorted_keys(const json_t *o)
 	json_t *v;
 	size_t n = 0;
 
-	json_object_foreach ((json_t *)o, key, v)
+	json_object_foreach((json_t *)o, key, v)
 		keys[n++] = key;
 	qsort(keys, n, sizeof(*keys), by_name);
 	return keys;
@@ -99,7 +99,7 @@ static void emit_array(yaml_emitter_t *em, const json_t *a)
 
 	emit(em, &ev,
 	     yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
-	json_array_foreach (a, i, v)
+	json_array_foreach(a, i, v)
 		emit_value(em, v);
 	emit(em, &ev, yaml_sequence_end_event_initialize(&ev));
 }
