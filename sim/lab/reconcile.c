@@ -7,6 +7,7 @@
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
 #include "lab/net.h"
+#include "lab/upload.h"
 #include "lab/zones.h"
 #include "ovnk/lint.h"
 
@@ -58,6 +59,7 @@ static void run(struct lab *lab)
 		if (!lab->nodes[i].control_plane && lab->nodes[i].started)
 			lab_node_desire(&lab->nodes[i], ctl_node_desired(lab, &lab->nodes[i]));
 	endpoints_update(lab);
+	uploads_update(lab);
 	lab->rec->running = false;
 	sd_event_source_set_enabled(lab->rec->defer, SD_EVENT_OFF);
 }
