@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+/* Under which name a cell carries the step's "verdict"; the engine writes its own there. */
+#define WANTED "wantedVerdict"
+
 static const char *const expects[] = {"allowed", "denied", "rejected", "isolated"};
 
 bool step_parse_send(const char *text, json_t *cell)
@@ -55,11 +58,23 @@ static json_t *as_list(const json_t *v)
 	return json_is_array(v) ? json_incref((json_t *)v) : json_pack("[O?]", v);
 }
 
+/* A step may expect that a probe fails, but must name the layer: any failure would do otherwise. */
+static void check_verdict(const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"status!", "layer!", "reason", NULL};
+	_cleanup_free_ char *p = xasprintf("%s.verdict", path);
+
+	if (v)
+		step_check_keys(v, p, keys, d);
+	if (v && !streq(jstr(v, "status", "fail"), "fail"))
+		bad(d, p, "status", "expected fail: a pass is what expect asks for");
+}
+
 static void check_probe_one(const json_t *v, const char *path, struct diags *d)
 {
-	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect", "family",
-					   "network", "tries",	"timeoutMs", "size",   "bytes",
-					   "dst",     "window", "before",    NULL};
+	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect",	"family",
+					   "network", "tries",	"timeoutMs", "size",	"bytes",
+					   "dst",     "window", "before",    "verdict", NULL};
 	const char *expect = jstr(v, "expect", "allowed");
 	json_t *s;
 	bool known = false;
@@ -71,12 +86,13 @@ static void check_probe_one(const json_t *v, const char *path, struct diags *d)
 	if (!known)
 		bad(d, path, "expect",
 		    "expected allowed, denied, rejected or isolated, found \"%s\"", expect);
-	json_array_foreach (json_object_get(v, "send"), i, s) {
+	json_array_foreach(json_object_get(v, "send"), i, s) {
 		_cleanup_json_ json_t *cell = json_object();
 
 		if (!json_is_string(s) || !step_parse_send(json_string_value(s), cell))
 			bad(d, path, "send", "expected icmp, tcp/PORT, udp/PORT or bulk");
 	}
+	check_verdict(json_object_get(v, "verdict"), path, d);
 }
 
 void step_check_probe(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
@@ -86,7 +102,7 @@ void step_check_probe(const struct scenario *s, const json_t *v, const char *pat
 
 	(void)s;
 	if (json_is_array(v)) {
-		json_array_foreach (v, i, one) {
+		json_array_foreach(v, i, one) {
 			_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 
 			check_probe_one(one, p, d);
@@ -104,12 +120,13 @@ static void add_pair(json_t *cells, const json_t *p, const char *from, const cha
 	json_t *s;
 	size_t i;
 
-	json_array_foreach (json_array_size(send) ? send : def, i, s) {
+	json_array_foreach(json_array_size(send) ? send : def, i, s) {
 		json_t *cell = json_object();
 
-		json_object_foreach ((json_t *)p, key, v)
+		json_object_foreach((json_t *)p, key, v)
 			if (!streq(key, "send") && !streq(key, "window"))
-				json_object_set(cell, key, (json_t *)v);
+				json_object_set(cell, streq(key, "verdict") ? WANTED : key,
+						(json_t *)v);
 		jset_str(cell, "from", from);
 		jset_str(cell, "to", to);
 		if (!json_object_get(cell, "expect"))
@@ -126,8 +143,8 @@ static void add_cells(json_t *cells, const json_t *p)
 	json_t *a, *b;
 	size_t i, k;
 
-	json_array_foreach (from, i, a)
-		json_array_foreach (to, k, b)
+	json_array_foreach(from, i, a)
+		json_array_foreach(to, k, b)
 			if (!json_equal(a, b))
 				add_pair(cells, p, json_string_value(a), json_string_value(b));
 }
@@ -145,17 +162,35 @@ static void say_cell(struct step_ctx *c, const json_t *cell)
 		 jstr(cell, "verdict.layer", ""), jstr(cell, "verdict.layer", NULL) ? "]" : "");
 }
 
+static enum outcome outcome_of(const json_t *cell)
+{
+	const char *st = jstr(cell, "verdict.status", "error");
+
+	return streq(st, "pass") ? OUTCOME_PASS : streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR;
+}
+
+/* The step wants a failure of a certain layer; anything else but an error is a fail. */
+static enum outcome judge_wanted(struct step_ctx *c, const json_t *cell, const json_t *want)
+{
+	const char *layer = jstr(want, "layer", ""), *reason = jstr(want, "reason", "");
+	enum outcome o = outcome_of(cell);
+
+	if (o == OUTCOME_FAIL && streq(jstr(cell, "verdict.layer", ""), layer) &&
+	    strstr(jstr(cell, "verdict.reason", ""), reason))
+		return OUTCOME_PASS;
+	step_say(c, o, "expected to fail in layer %s%s%s", layer, *reason ? " with " : "", reason);
+	return MAX(o, OUTCOME_FAIL);
+}
+
 static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
 {
 	enum outcome worst = json_array_size(cells) ? OUTCOME_PASS : OUTCOME_ERROR;
 	json_t *cell;
 	size_t i;
 
-	json_array_foreach (cells, i, cell) {
-		const char *st = jstr(cell, "verdict.status", "error");
-		enum outcome o = streq(st, "pass")   ? OUTCOME_PASS
-				 : streq(st, "fail") ? OUTCOME_FAIL
-						     : OUTCOME_ERROR;
+	json_array_foreach(cells, i, cell) {
+		const json_t *want = json_object_get(cell, WANTED);
+		enum outcome o = want ? judge_wanted(c, cell, want) : outcome_of(cell);
 
 		json_array_append(c->details, cell);
 		if (o != OUTCOME_PASS) {
@@ -176,7 +211,7 @@ enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
 	size_t i;
 	int code;
 
-	json_array_foreach (list, i, one)
+	json_array_foreach(list, i, one)
 		add_cells(cells, one);
 	code = step_post(c, "probes", json_pack("{s:o}", "cells", cells), &reply, &e);
 	if (code < 0)
@@ -198,15 +233,18 @@ void step_check_mtu(const struct scenario *s, const json_t *v, const char *path,
 	step_check_keys(v, path, keys, d);
 }
 
-static enum outcome judge_direction(struct step_ctx *c, const json_t *dir)
+static enum outcome judge_direction(struct step_ctx *c, const json_t *v, const json_t *dir)
 {
 	const char *st = jstr(dir, "verdict.status", "error");
 
 	if (!dir || streq(st, "pass"))
 		return OUTCOME_PASS;
 	c->want_evidence = true;
-	json_array_append_new(c->pairs, json_pack("{s:s, s:s, s:s}", "from", jstr(dir, "from", ""),
-						  "to", jstr(dir, "to", ""), "proto", "icmp"));
+	json_array_append_new(c->pairs,
+			      json_pack("{s:s, s:s, s:s, s:O?, s:O?}", "from",
+					jstr(dir, "from", ""), "to", jstr(dir, "to", ""), "proto",
+					"icmp", "family", json_object_get(v, "family"), "network",
+					json_object_get(v, "network")));
 	return step_say(c, streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR, "%s > %s: %s",
 			jstr(dir, "from", "?"), jstr(dir, "to", "?"),
 			jstr(dir, "verdict.reason", "no verdict"));
@@ -237,8 +275,8 @@ enum outcome step_run_mtu(struct step_ctx *c, const json_t *v)
 	if (code != 200)
 		return step_say(c, OUTCOME_ERROR, "mtu: %s", jstr(reply, "message", "refused"));
 	json_array_append(c->details, reply);
-	o = judge_direction(c, json_object_get(reply, "forward"));
-	return MAX(o, judge_direction(c, json_object_get(reply, "reverse")));
+	o = judge_direction(c, v, json_object_get(reply, "forward"));
+	return MAX(o, judge_direction(c, v, json_object_get(reply, "reverse")));
 }
 
 /* ---- isolate ---- */
@@ -285,7 +323,7 @@ void step_check_soak(const struct scenario *s, const json_t *v, const char *path
 
 	(void)s;
 	step_check_keys(v, path, keys, d);
-	json_array_foreach (json_object_get(v, "flows"), i, f) {
+	json_array_foreach(json_object_get(v, "flows"), i, f) {
 		_cleanup_free_ char *p = xasprintf("%s.flows.%zu", path, i);
 
 		step_check_keys(f, p, flow_keys, d);
@@ -308,7 +346,7 @@ enum outcome step_run_soak(struct step_ctx *c, const json_t *v)
 	if (!json_array_size(json_object_get(reply, "flows")))
 		return step_say(c, OUTCOME_ERROR, "soak: no flow was run");
 	json_array_append(c->details, reply);
-	json_array_foreach (json_object_get(reply, "flows"), i, f) {
+	json_array_foreach(json_object_get(reply, "flows"), i, f) {
 		const char *st = jstr(f, "verdict.status", "error");
 
 		if (streq(st, "pass"))
