@@ -104,8 +104,6 @@ void lab_node_forget(struct lab_node *n);
 /* Row of STATUS.pods / STATUS.vms by object uid, on whichever node has it; borrowed, or NULL. */
 const json_t *lab_pod_runtime(struct lab *lab, const char *uid);
 const json_t *lab_vm_runtime(struct lab *lab, const char *vmi_uid);
-/* NULL when every agent and daemon lives, else what is dead, in words. Caller frees. */
-char *lab_degraded(struct lab *lab);
 /* True when the node's agent lives and all its daemons run. */
 bool lab_node_healthy(const struct lab_node *n);
 /* Path, as the supervisor sees it, of a file below a directory of the node ("ovn", "ovs" …). */

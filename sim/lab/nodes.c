@@ -246,30 +246,6 @@ bool lab_node_healthy(const struct lab_node *n)
 	return true;
 }
 
-char *lab_degraded(struct lab *lab)
-{
-	struct buf b = BUF_INIT;
-
-	for (size_t i = 0; i < lab->n_nodes; i++) {
-		const struct lab_node *n = &lab->nodes[i];
-		json_t *d;
-		size_t k;
-
-		if (n->death)
-			buf_printf(&b, "%snode/%s: %s", b.len ? "; " : "", n->name, n->death);
-		if (n->death)
-			continue;
-		json_array_foreach(json_object_get(n->status, "daemons"), k, d)
-			if (!daemon_runs(d))
-				buf_printf(&b, "%snode/%s: %s ended: %s", b.len ? "; " : "",
-					   n->name, jstr(d, "name", "?"), jstr(d, "status", "?"));
-	}
-	if (b.len)
-		return buf_take(&b);
-	buf_free(&b);
-	return NULL;
-}
-
 char *lab_node_path(const struct lab_node *n, const char *dir, const char *file)
 {
 	return xasprintf("%s/n/%s/%s/%s", n->lab->paths->run, n->name, dir, file);

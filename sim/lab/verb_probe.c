@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "lab/endpoint.h"
+#include "lab/fault.h"
 #include "probe/probe.h"
 #include "probe/verdict.h"
 
@@ -16,6 +17,7 @@ struct job {
 	struct lab *lab;
 	struct api_call *call;
 	json_t *request; /* body with canonical endpoint names; owned */
+	json_t *names;	 /* of all endpoints; owned */
 	struct probe_job *running;
 	/* Builds the engine's request from live interfaces; NULL with e set. */
 	json_t *(*build)(struct job *j, const json_t *ifaces, struct err *e);
@@ -28,6 +30,7 @@ struct job {
 static void job_free(struct job *j)
 {
 	json_decref(j->request);
+	json_decref(j->names);
 	json_decref(j->infra);
 	free(j);
 }
@@ -48,6 +51,7 @@ static void on_done(void *arg, json_t *result, const struct err *e)
 	struct job *j = arg;
 
 	if (result) {
+		fault_mark(j->lab, result, j->names);
 		if (json_array_size(j->infra)) {
 			json_array_extend(json_object_get(result, "cells"), j->infra);
 			jset_str(result, "status", "error");
@@ -62,13 +66,18 @@ static void on_ifaces(void *arg, json_t *ifaces)
 {
 	struct job *j = arg;
 	_cleanup_json_ json_t *own = ifaces, *request = NULL;
+	_cleanup_free_ char *fault = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 
 	if (j->cancelled) {
 		job_free(j);
 		return;
 	}
-	request = j->build(j, ifaces, &e);
+	fault = j->start == probe_run ? NULL : endpoints_fault(j->lab, j->names);
+	if (fault)
+		err_set(&e, EHOSTDOWN, "%s", fault);
+	else
+		request = j->build(j, ifaces, &e);
 	if (!request) {
 		verb_refuse(j->call, &e);
 		job_free(j);
@@ -79,6 +88,19 @@ static void on_ifaces(void *arg, json_t *ifaces)
 		return;
 	}
 	j->running = j->start(j->lab->hub, request, on_done, j);
+}
+
+/* As endpoint_check(), but what does not run because its node is dead gets an error of its own. */
+static int check(struct lab *lab, const char *name, struct err *e)
+{
+	_cleanup_err_ struct err why = ERR_INIT;
+	_cleanup_free_ char *fault = NULL;
+	int r = endpoint_check(lab, name, &why);
+
+	if (r >= 0)
+		return r;
+	fault = r == -EAGAIN ? endpoint_fault(lab, name) : NULL;
+	return fault ? 0 : err_set(e, why.code, "%s", err_msg(&why));
 }
 
 /* Canonicalises o[key] in place and adds it to names. */
@@ -92,7 +114,7 @@ static int take_endpoint(struct lab *lab, json_t *o, const char *key, json_t *na
 		return err_set(e, EINVAL, "%s is missing", key);
 	if (!name)
 		return -EINVAL;
-	r = endpoint_check(lab, name, e);
+	r = check(lab, name, e);
 	if (r < 0)
 		return r;
 	jset_str(o, key, name);
@@ -106,15 +128,25 @@ static void begin(struct lab *lab, struct api_call *call, json_t *request, const
 					     void *))
 {
 	struct job *j = xcalloc(1, sizeof(*j));
+	_cleanup_json_ json_t *alive = json_array();
+	json_t *v;
+	size_t i;
 
 	*j = (struct job){.lab = lab,
 			  .call = call,
 			  .request = request,
+			  .names = json_deep_copy(names),
 			  .build = build,
 			  .start = start,
 			  .infra = json_array()};
 	api_call_on_cancel(call, on_cancel, j);
-	endpoints_ask(lab, names, on_ifaces, j);
+	json_array_foreach(names, i, v) {
+		_cleanup_free_ char *fault = endpoint_fault(lab, json_string_value(v));
+
+		if (!fault)
+			json_array_append(alive, v);
+	}
+	endpoints_ask(lab, alive, on_ifaces, j);
 }
 
 /* ---- addresses ---- */
@@ -160,14 +192,14 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 	json_array_append_new(cells, c);
 }
 
-/* A cell that cannot be tried because an agent is not there: never a verdict. */
-static void add_infra(struct job *j, const json_t *cell, const char *why)
+/* A cell that cannot be tried because an agent or a daemon is not there: never a verdict. */
+static void add_infra(struct job *j, const json_t *cell, json_t *verdict)
 {
 	json_t *c = json_deep_copy(cell);
 
 	jset_str(c, "outcome", "INFRA");
-	jset_str(c, "detail", why);
-	json_object_set_new(c, "verdict", verdict_new("error", "agent", "%s", why));
+	jset_str(c, "detail", jstr(verdict, "reason", ""));
+	json_object_set_new(c, "verdict", verdict);
 	json_array_append_new(j->infra, c);
 }
 
@@ -181,12 +213,17 @@ static json_t *build_probes(struct job *j, const json_t *ifaces, struct err *e)
 		const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
 		const json_t *a = NULL, *b = NULL;
 		const char *network = jstr(cell, "network", NULL);
+		_cleanup_json_ json_t *pair = json_pack("[s, s]", from, to);
+		_cleanup_free_ char *fault = endpoints_fault(j->lab, pair);
+		const char *why = jstr(fa, "why", jstr(fb, "why", NULL));
 		int fam[2];
 		size_t n;
 
 		endpoint_pair(fa, fb, network, &a, &b);
-		if (jstr(fa, "why", NULL) || jstr(fb, "why", NULL)) {
-			add_infra(j, cell, jstr(fa, "why", jstr(fb, "why", "")));
+		if (fault || why) {
+			add_infra(j, cell,
+				  fault ? fault_verdict(fault)
+					: verdict_new("error", "agent", "%s", why));
 			continue;
 		}
 		n = families(a, b, jint(cell, "family", 0), fam);
@@ -343,14 +380,19 @@ void verb_isolate(void *arg, struct api_call *call)
 	if (!body)
 		body = json_object();
 	list = json_object_get(body, "endpoints");
-	if (!list)
+	if (!list) {
+		_cleanup_free_ char *fault = lab_fault(lab);
+
+		if (fault) /* its endpoints would be left out in silence */
+			err_set(&e, EHOSTDOWN, "%s", fault);
 		json_object_foreach(lab->endpoints, name, v)
 			jadd_str(names, name);
+	}
 	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *canon =
 			json_is_string(v) ? endpoint_canon(json_string_value(v), &e) : NULL;
 
-		if (!canon || endpoint_check(lab, canon, &e) < 0)
+		if (!canon || check(lab, canon, &e) < 0)
 			break;
 		jadd_str(names, canon);
 	}

@@ -107,7 +107,7 @@ static json_t *host_pids(struct lab *lab, const char *name)
 	json_t *h;
 	size_t i;
 
-	json_array_foreach (json_object_get(fab, "hosts"), i, h)
+	json_array_foreach(json_object_get(fab, "hosts"), i, h)
 		if (streq(jstr(h, "name", ""), name) && jint(h, "pid", 0) > 0)
 			return json_pack("[I]", (json_int_t)jint(h, "pid", 0));
 	return NULL;
@@ -320,7 +320,7 @@ static void verb_restart(void *arg, struct api_call *call)
 
 /* ---- planned MTU ---- */
 
-static const char *node_of(struct lab *lab, const char *endpoint)
+const char *lab_endpoint_node(struct lab *lab, const char *endpoint)
 {
 	_cleanup_free_ char *ns = NULL;
 	const char *rest = strchr(endpoint, '/') + 1, *name = strrchr(endpoint, '/') + 1;
@@ -347,7 +347,8 @@ int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const cha
 
 	if (!n)
 		return underlay;
-	if (n->conf.topology == OVNK_LAYER2 && !streq(node_of(lab, from), node_of(lab, to)))
+	if (n->conf.topology == OVNK_LAYER2 &&
+	    !streq(lab_endpoint_node(lab, from), lab_endpoint_node(lab, to)))
 		return mtu_max(underlay, family);
 	return n->conf.topology == OVNK_LAYER2 ? netconf_mtu(&n->conf) : underlay;
 }

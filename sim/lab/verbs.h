@@ -21,6 +21,9 @@
 
 int lab_verbs_register(struct lab *lab, struct err *e);
 
+/* The node that an endpoint (canonical name) is on; "" when it is on none yet. Borrowed. */
+const char *lab_endpoint_node(struct lab *lab, const char *endpoint);
+
 /* Largest IP packet that the network can carry between two endpoints (0: unknown). */
 int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const char *network);
 
