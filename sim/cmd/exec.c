@@ -62,7 +62,7 @@ static int exec_vm(struct session *s, const char *vm, int argc, char **argv, boo
 	client_set_timeout(s->client, 620 * USEC_PER_SEC);
 	reply = client_verb(s->client, "exec", body, &e);
 	if (!reply)
-		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+		return cmd_err(&e);
 	put_base64(stdout, jstr(reply, "out64", ""));
 	put_base64(stderr, jstr(reply, "err64", ""));
 	return (int)jint(reply, "code", CMD_INTERNAL);
@@ -82,7 +82,7 @@ static int exec_ns(struct session *s, const char *endpoint, int argc, char **arg
 	char **env;
 
 	if (n < 0)
-		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+		return cmd_err(&e);
 	for (int i = 0; i < argc; i++)
 		argv[i] = args[i];
 	env = prefix_env(prefix, NULL);
@@ -91,7 +91,7 @@ static int exec_ns(struct session *s, const char *endpoint, int argc, char **arg
 	pid = exec_start(&spec, &e);
 	r = pid < 0 ? (int)pid : exec_wait(pid, &e);
 	prefix_env_free(env);
-	return r < 0 ? cmd_error(CMD_FAIL, "%s", err_msg(&e)) : r;
+	return r < 0 ? cmd_err(&e) : r;
 }
 
 static int run(int argc, char **argv)

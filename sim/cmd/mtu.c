@@ -65,7 +65,7 @@ static int run(int argc, char **argv)
 		json_object_set_new(body, "max", json_integer(a.max));
 	reply = client_verb(s.client, "mtu", body, &e);
 	if (!reply)
-		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+		return cmd_err(&e);
 	if (streq(a.output, "json")) {
 		_cleanup_free_ char *text = jtext_pretty(reply);
 

@@ -110,7 +110,7 @@ static int run(int argc, char **argv)
 		return r;
 	reply = client_verb(s.client, "probes", request, &e);
 	if (!reply)
-		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+		return cmd_err(&e);
 	if (streq(a.output, "json")) {
 		_cleanup_free_ char *text = jtext_pretty(reply);
 

@@ -24,7 +24,7 @@ static void print_daemons(const json_t *node)
 	json_t *d;
 	size_t i;
 
-	json_array_foreach (json_object_get(node, "daemons"), i, d) {
+	json_array_foreach(json_object_get(node, "daemons"), i, d) {
 		const char *state = jstr(d, "state", "?");
 		bool runs = streq(state, "running");
 
@@ -40,7 +40,7 @@ static void print_list(const char *title, const json_t *list)
 
 	if (json_array_size(list))
 		printf("%s:\n", title);
-	json_array_foreach (list, i, v)
+	json_array_foreach(list, i, v)
 		printf("  %s\n", json_string_value(v));
 }
 
@@ -50,7 +50,7 @@ static void print_timings(const json_t *t)
 	json_t *v;
 	bool any = false;
 
-	json_object_foreach ((json_t *)t, key, v) {
+	json_object_foreach((json_t *)t, key, v) {
 		printf("%s%s %.2f s", any ? ", " : "start:    ", key, json_number_value(v));
 		any = true;
 	}
@@ -72,7 +72,7 @@ static void print_status(const json_t *st)
 	print_timings(json_object_get(st, "timings"));
 	print_list("reasons", json_object_get(st, "reasons"));
 	printf("nodes:\n");
-	json_array_foreach (json_object_get(st, "nodes"), i, n) {
+	json_array_foreach(json_object_get(st, "nodes"), i, n) {
 		printf("  %-18s %-9s %-18s %lld pods, %lld VMs\n", jstr(n, "name", "?"),
 		       jstr(n, "state", "?"), jstr(n, "addresses.0", "-"), jint(n, "pods", 0),
 		       jint(n, "vms", 0));
@@ -87,7 +87,7 @@ static void print_ports(const json_t *ports)
 	size_t i;
 
 	printf("%-18s %-44s %-8s %-5s %s\n", "ZONE", "PORT", "TYPE", "UP", "ADDRESSES");
-	json_array_foreach (json_object_get(ports, "ports"), i, p)
+	json_array_foreach(json_object_get(ports, "ports"), i, p)
 		printf("%-18s %-44s %-8s %-5s %s\n", jstr(p, "zone", ""), jstr(p, "port", ""),
 		       *jstr(p, "type", "") ? jstr(p, "type", "") : "-",
 		       jbool(p, "up", false) ? "true" : "false", jstr(p, "addresses.0", "-"));
@@ -120,14 +120,17 @@ static int run(int argc, char **argv)
 	} else {
 		print_status(st);
 	}
-	return !a.ports && streq(jstr(st, "state", ""), "Degraded") ? CMD_FAIL : CMD_OK;
+	if (a.ports)
+		return json_array_size(json_object_get(st, "problems")) ? CMD_FAIL : CMD_OK;
+	return streq(jstr(st, "state", ""), "Degraded") ? CMD_FAIL : CMD_OK;
 }
 
 const struct cmd cmd_status = {
 	.name = "status",
 	.args = "[LAB]",
 	.summary = "State of a lab: nodes, daemons, what is dead and why",
-	.help = "Exit code 1 when the lab is Degraded.",
+	.help = "Exit code 1 when the lab is Degraded, with --ports when a port is down or "
+		"missing.",
 	.run = run,
 	.opts = status_opts,
 };

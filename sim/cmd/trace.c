@@ -45,7 +45,7 @@ static int run(int argc, char **argv)
 		json_object_set_new(body, "family", json_integer(a.family));
 	reply = client_verb(s.client, "trace", body, &e);
 	if (!reply)
-		return cmd_error(CMD_FAIL, "%s", err_msg(&e));
+		return cmd_err(&e);
 	if (streq(a.output, "json")) {
 		_cleanup_free_ char *text = jtext_pretty(reply);
 
