@@ -10,6 +10,7 @@
 #include "cmd/sync.h"
 #include "cmd/verbs.h"
 #include "cmd/waiting.h"
+#include "lab/admission.h"
 #include "lab/apply_set.h"
 #include "lab/fileset.h"
 
@@ -93,8 +94,9 @@ static void print_summary(const struct applying *x)
 }
 
 /* Lets the lab follow; its verdicts join the findings. */
-static void reconcile(struct applying *x)
+static void reconcile(struct applying *x, const struct manifests *ms)
 {
+	_cleanup_diags_ struct diags found = DIAGS_INIT;
 	_cleanup_err_ struct err e = ERR_INIT;
 	size_t errors = diags_count(&x->d, DIAG_ERROR);
 
@@ -104,7 +106,8 @@ static void reconcile(struct applying *x)
 		return;
 	}
 	worsen(x, sync_report(x->sync));
-	sync_verdicts(x->sync, x->titles, &x->d);
+	sync_verdicts(x->sync, x->titles, &found);
+	admission_locate(ms, x->ns, &found, &x->d);
 	if (diags_count(&x->d, DIAG_ERROR) > errors)
 		worsen(x, CMD_FAIL);
 }
@@ -177,7 +180,7 @@ static void store_all(struct applying *x, const struct manifests *ms)
 		worsen(x, client_fail(x->c, &e));
 	/* What was stored before something went wrong is followed up all the same. */
 	if (!x->a->dry_run && json_array_size(x->results))
-		reconcile(x);
+		reconcile(x, ms);
 }
 
 static int apply(const struct apply_args *a, struct client *c, const struct fileset *f)
@@ -204,13 +207,15 @@ static int apply(const struct apply_args *a, struct client *c, const struct file
 	return x.code;
 }
 
-/* All files at once, so that all their errors are seen at once. */
+/* All files at once, and what their readable objects have wrong with them beside. */
 static int load(const struct apply_args *a, struct fileset *f)
 {
 	_cleanup_diags_ struct diags d = DIAGS_INIT;
 
 	for (size_t i = 0; i < a->files.n; i++)
 		fileset_add(f, a->files.v[i], &d);
+	for (size_t i = 0; diags_count(&d, DIAG_ERROR) && i < f->ms.n; i++)
+		json_decref(admission_check(&f->ms.v[i], a->ns ? a->ns : "default", &d));
 	findings_print(&d);
 	if (diags_count(&d, DIAG_ERROR))
 		return CMD_USAGE;

@@ -139,13 +139,15 @@ static void print_conditions(const json_t *obj)
 
 	if (!json_array_size(list))
 		return;
-	printf("Conditions:\n  %-28s %-8s %-7s %s\n", "TYPE", "STATUS", "SINCE", "REASON, MESSAGE");
+	printf("Conditions:\n  %-28s %-8s %-8s%s\n", "TYPE", "STATUS", "SINCE", "REASON, MESSAGE");
 	json_array_foreach(list, i, c) {
 		_cleanup_free_ char *age = age_of(jstr(c, "lastTransitionTime", ""));
 		const char *reason = jstr(c, "reason", ""), *msg = jstr(c, "message", "");
+		_cleanup_free_ char *why =
+			xasprintf("%s%s%s", reason, *reason && *msg ? ": " : "", msg);
 
-		printf("  %-28s %-8s %-7s %s%s%s\n", jstr(c, "type", ""), jstr(c, "status", ""),
-		       age, reason, *reason && *msg ? ": " : "", msg);
+		printf("  %-28s %-8s %*s%s\n", jstr(c, "type", ""), jstr(c, "status", ""),
+		       *why ? -8 : 0, age, why);
 	}
 }
 

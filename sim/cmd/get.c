@@ -7,6 +7,7 @@
 #include "cmd/get_watch.h"
 #include "cmd/session.h"
 #include "cmd/verbs.h"
+#include "lab/apply_set.h"
 
 static const struct opt get_opts[] = {
 	{"output", 'o', OPT_STRING, offsetof(struct get_args, output), "table|wide|json|yaml|name",
@@ -42,7 +43,10 @@ struct got {
 
 char *get_prefix(const struct kind *k)
 {
-	return xasprintf("%s%s%s", k->singular, *k->group ? "." : "", k->group);
+	char *text = apply_object_name(k, "");
+
+	text[strlen(text) - 1] = '\0';
+	return text;
 }
 
 void get_style(const struct get_args *a, const char *prefix, struct table_style *ret)
@@ -127,9 +131,9 @@ static void print_names(const json_t *objects)
 
 	json_array_foreach(objects, i, obj) {
 		const struct kind *k = kind_of(obj);
-		_cleanup_free_ char *prefix = k ? get_prefix(k) : xstrdup("object");
+		_cleanup_free_ char *name = k ? apply_object_name(k, meta_name(obj)) : NULL;
 
-		printf("%s/%s\n", prefix, meta_name(obj));
+		printf("%s\n", name ? name : meta_name(obj));
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "cmd/cmd.h"
 #include "cmd/findings.h"
+#include "lab/apply_set.h"
 
 struct watching {
 	const struct get_args *a;
@@ -54,10 +55,10 @@ static void show_table(struct watching *w, const json_t *event)
 
 static void show_object(const struct watching *w, const json_t *obj)
 {
-	_cleanup_free_ char *prefix = get_prefix(w->r->kind);
+	_cleanup_free_ char *name = apply_object_name(w->r->kind, meta_name(obj));
 
 	if (streq(w->a->output, "name"))
-		printf("%s/%s\n", prefix, meta_name(obj));
+		printf("%s\n", name);
 	else if (streq(w->a->output, "yaml"))
 		printf("---\n");
 	if (!streq(w->a->output, "name"))

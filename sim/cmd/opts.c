@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "api/text.h"
 #include "cmd/cmd.h"
 
 void opt_list_add(struct opt_list *l, const char *s)
@@ -68,39 +69,16 @@ int duration_parse(const char *s, uint64_t *ret)
 	return 0;
 }
 
-static size_t distance(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b), row[64];
-
-	if (lb >= ARRAY_SIZE(row) || la >= ARRAY_SIZE(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[lb];
-}
-
 const char *suggest(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL;
-	size_t best_d = 3;
+	size_t best_d = SIZE_MAX;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, names[i]);
+		bool prefix = strlen(word) >= 2 && str_after(names[i], word);
+		size_t d = prefix ? 1 : text_distance(word, names[i]);
 
-		if (strlen(word) >= 2 && str_after(names[i], word))
-			d = MIN(d, 1);
-		if (d < best_d && d < strlen(word)) {
+		if (d < best_d && (prefix || text_plausible(word, names[i]))) {
 			best = names[i];
 			best_d = d;
 		}

@@ -58,7 +58,7 @@ void opts_help(const struct cmd *c, struct buf *out);
 /* "90", "1m30s", "500ms" to microseconds. 0 or -EINVAL. */
 int duration_parse(const char *s, uint64_t *ret);
 
-/* Of the n names the one nearest to word (edit distance at most 2, or a prefix), or NULL. */
+/* Of the n names the one that was probably meant by word: near it, or begun by it. NULL: none. */
 const char *suggest(const char *word, const char *const *names, size_t n);
 
 #endif

@@ -27,15 +27,17 @@ void sync_verdicts(const json_t *reply, const json_t *titles, struct diags *d)
 }
 
 /* Rows that were found different from what had been written before. */
-static void print_repairs(const json_t *rows)
+static void print_repairs(const json_t *reply)
 {
+	const json_t *rows = json_object_get(reply, "rows");
+	bool all = jint(reply, "changed", 0) == 0;
 	size_t i, shown = 0, hidden = 0;
 	json_t *r;
 
 	json_array_foreach(rows, i, r) {
 		const char *owner = jstr(r, "owner", "");
 
-		if (!jbool(r, "repaired", true))
+		if (!jbool(r, "repaired", all))
 			continue;
 		if (shown++ >= SHOWN_ROWS) {
 			hidden++;
@@ -56,7 +58,7 @@ int sync_report(const json_t *reply)
 	size_t i;
 
 	if (jint(reply, "repaired", 0))
-		print_repairs(json_object_get(reply, "rows"));
+		print_repairs(reply);
 	json_array_foreach(problems, i, p)
 		cmd_error(CMD_INTERNAL, "%s", json_string_value(p));
 	return json_array_size(problems) ? CMD_INTERNAL : CMD_OK;

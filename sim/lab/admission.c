@@ -27,7 +27,7 @@ static bool has_mac(void *arg, json_t *vm)
 
 	if (streq(meta_name(vm), meta_name(m->self)) && streq(meta_ns(vm), meta_ns(m->self)))
 		return true;
-	json_array_foreach (jget(vm, "spec.template.spec.domain.devices.interfaces"), i, iface) {
+	json_array_foreach(jget(vm, "spec.template.spec.domain.devices.interfaces"), i, iface) {
 		char canon[18];
 
 		m->found |= kubevirt_mac_canon(jstr(iface, "macAddress", ""), canon) &&
@@ -165,9 +165,8 @@ static const struct manifest *find_source(const struct manifests *ms, const char
 	return NULL;
 }
 
-/* Adds findings about the whole to d, each located in the manifest that it is about. */
-static void locate_findings(const struct manifests *ms, const char *ns, const struct diags *found,
-			    struct diags *d)
+void admission_locate(const struct manifests *ms, const char *ns, const struct diags *found,
+		      struct diags *d)
 {
 	for (size_t i = 0; i < found->n; i++) {
 		const struct manifest *m = find_source(ms, ns, found->v[i].object);
@@ -187,7 +186,7 @@ static json_t *of_kind(const json_t *objects, const struct kind *k)
 	json_t *out = json_array(), *obj;
 	size_t i;
 
-	json_array_foreach (objects, i, obj)
+	json_array_foreach(objects, i, obj)
 		if (kind_of(obj) == k)
 			json_array_append(out, obj);
 	return out;
@@ -232,6 +231,6 @@ int admission_validate(const struct manifests *ms, const char *ns, const json_t 
 	}
 	if (judge(objects, topology, &found, &e) < 0)
 		diags_add(d, DIAG_ERROR, NULL, NULL, "topology: %s", err_msg(&e));
-	locate_findings(ms, ns, &found, d);
+	admission_locate(ms, ns, &found, d);
 	return diags_count(d, DIAG_ERROR) > errors ? -EINVAL : 0;
 }

@@ -29,4 +29,11 @@ json_t *admission_check(const struct manifest *m, const char *ns, struct diags *
 int admission_validate(const struct manifests *ms, const char *ns, const json_t *topology,
 		       struct diags *d);
 
+/*
+ * Copies findings about objects ("Pod ns/name") to d, each with the place in the file of the
+ * manifest that it is about, where there is one.
+ */
+void admission_locate(const struct manifests *ms, const char *ns, const struct diags *found,
+		      struct diags *d);
+
 #endif

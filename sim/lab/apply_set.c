@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab/apply_set.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "api/apply.h"
@@ -17,7 +18,11 @@ const char *apply_result_name(enum apply_result r)
 
 char *apply_object_name(const struct kind *k, const char *name)
 {
-	return xasprintf("%s%s%s/%s", k->singular, *k->group ? "." : "", k->group, name);
+	char *text = xasprintf("%s%s%s/%s", k->kind, *k->group ? "." : "", k->group, name);
+
+	for (char *p = text; *p && *p != '.' && *p != '/'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text;
 }
 
 /* A set at work. */

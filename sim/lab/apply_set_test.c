@@ -227,11 +227,13 @@ static void test_removed(void)
 
 static void test_names(void)
 {
-	_cleanup_free_ char *vm = apply_object_name(&kind_vm, "a"),
+	_cleanup_free_ char *vm = apply_object_name(&kind_vm, "A"),
 			    *p = apply_object_name(&kind_pod, "b");
+	_cleanup_free_ char *n = apply_object_name(&kind_nad, "c");
 
-	TEST_STR(vm, "virtualmachine.kubevirt.io/a");
+	TEST_STR(vm, "virtualmachine.kubevirt.io/A");
 	TEST_STR(p, "pod/b");
+	TEST_STR(n, "networkattachmentdefinition.k8s.cni.cncf.io/c");
 }
 
 TEST_SUITE(apply_set, {"folder", test_folder}, {"order", test_order}, {"rounds", test_rounds},
