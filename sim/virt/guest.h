@@ -40,12 +40,6 @@ json_t *guest_file_write(long long handle, const void *data, size_t len);
 long long guest_file_written(const json_t *ret, struct err *e);
 json_t *guest_file_close(long long handle);
 
-/*
- * guest-network-get-interfaces' answer → [{"name","mac","ips":["10.0.0.5/24"]}], loopback left out,
- * order kept, IPv4 before IPv6 as the agent gives them. New reference; NULL with e set.
- */
-json_t *guest_interfaces(const json_t *ret, struct err *e);
-
 /* Base64 of bytes; caller frees. And back, NUL-terminated: NULL when malformed. */
 char *guest_base64(const void *data, size_t len);
 char *guest_unbase64(const char *text, size_t *ret_len);

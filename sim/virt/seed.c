@@ -56,7 +56,7 @@ static int write_iso(int fd, const char *path, const char *label, const json_t *
 	    archive_write_set_format_option(a, "iso9660", "volume-id", label) != ARCHIVE_OK ||
 	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		return fail(a, path, e);
-	json_object_foreach ((json_t *)files, name, v) {
+	json_object_foreach((json_t *)files, name, v) {
 		int r = add_file(a, path, name, v, e);
 
 		if (r < 0)

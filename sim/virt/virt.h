@@ -3,7 +3,7 @@
  * libvirt on a node. libvirtd runs as a daemon of the node agent with a private configuration; a
  * helper process makes the blocking libvirt calls and speaks JSON-RPC (base/jrpc.h) over an fd.
  *
- * Agent -> helper. params is one object; {"uid"} is the VMI's uid, which is the domain's UUID. The
+ * Agent -> helper. params is an array of one object; {"uid"} is the VMI's uid, which is the domain's UUID. The
  * answer is {} unless said otherwise; an error is a text.
  *   start      {"uid","name":domain name,"xml","files":[FILE],"seed":{FILE NAME:text} or null,
  *               "seed_path"}          writes the files, the cidata ISO at seed_path, then
@@ -39,12 +39,32 @@
 
 /*
  * Writes libvirtd.conf, qemu.conf and libvirt.conf (default URI) into dir, which becomes the node's
- * /etc/libvirt; /run/libvirt, /var/lib/libvirt, /var/log/libvirt must be the node's own too,
- * /var/cache/libvirt may be shared by all nodes (QEMU's capabilities, 1.5 s to probe, are kept
- * there). QEMU runs as root of the node. host_uuid: distinct a node, or migration is refused. A
- * second call writes the same bytes.
+ * /etc/libvirt, and dir/drivers with the QEMU driver alone: the others complain at start about what
+ * a node has not (dnsmasq, D-Bus, udev). /run/libvirt, /var/lib/libvirt and /var/log/libvirt must be
+ * the node's own too; /var/cache/libvirt may be shared by all nodes (QEMU's capabilities, 1.5 s to
+ * probe, are kept there). QEMU runs as root of the node. host_uuid: distinct a node, or migration is
+ * refused. A second call writes the same bytes. -ENOENT when the machine lacks libvirt's QEMU driver.
  */
 int virt_write_config(const char *dir, const char *host_uuid, struct err *e);
+
+/*
+ * For the node's own mount namespace, before libvirtd starts: virt_write_config() for /etc/libvirt,
+ * and where the machine has no user libvirt-qemu (a compiled-in default that libvirtd looks up
+ * whatever qemu.conf says), copies of /etc/passwd and /etc/group that have it, bound over them.
+ */
+int virt_prepare_node(const char *host_uuid, struct err *e);
+
+/* What libvirtd needs in its environment ("NAME=value"). */
+#define VIRT_DAEMON_ENV "LIBVIRT_DRIVER_DIR=/etc/libvirt/drivers"
+
+/*
+ * Lines of libvirtd's log (level error or warning) that are no fault of a node: substrings, each
+ * with its reason. Ends with {NULL, NULL}.
+ */
+struct virt_known_line {
+	const char *text, *reason;
+};
+extern const struct virt_known_line virt_known_lines[];
 
 /*
  * argv of libvirtd in the foreground for those files (NULL-terminated, caller frees the array
