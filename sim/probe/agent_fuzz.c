@@ -16,7 +16,7 @@ static void cells(const json_t *msg)
 	size_t i;
 
 	cell_nonce(params, &nonce, &e);
-	json_array_foreach (json_object_get(params, "cells"), i, cell)
+	json_array_foreach(json_object_get(params, "cells"), i, cell)
 		if (cell_parse(cell, nonce, &c, &e) == 0 && !c.t.ops)
 			abort();
 }

@@ -30,7 +30,7 @@ void probe_add_spec(json_t *specs, const char *proto, long long port, int family
 	size_t i;
 	json_t *have;
 
-	json_array_foreach (specs, i, have) {
+	json_array_foreach(specs, i, have) {
 		if (json_equal(have, spec)) {
 			json_decref(spec);
 			return;
@@ -55,8 +55,8 @@ bool probe_owns(const json_t *ifaces, const char *addr)
 	size_t i, k;
 	json_t *iface, *a;
 
-	json_array_foreach (jget(ifaces, "interfaces"), i, iface)
-		json_array_foreach (json_object_get(iface, "addresses"), k, a)
+	json_array_foreach(jget(ifaces, "interfaces"), i, iface)
+		json_array_foreach(json_object_get(iface, "addresses"), k, a)
 			if (same_addr(addr, jstr(a, "address", "")))
 				return true;
 	return false;
@@ -67,7 +67,7 @@ const json_t *probe_iface(const json_t *ifaces, const char *name)
 	size_t i;
 	json_t *iface;
 
-	json_array_foreach (jget(ifaces, "interfaces"), i, iface)
+	json_array_foreach(jget(ifaces, "interfaces"), i, iface)
 		if (streq(jstr(iface, "name", ""), name))
 			return iface;
 	return NULL;

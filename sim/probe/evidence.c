@@ -11,7 +11,7 @@ static void index_cell(json_t *index, const json_t *cell, json_int_t id)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach (json_object_get(cell, "attempts"), i, a) {
+	json_array_foreach(json_object_get(cell, "attempts"), i, a) {
 		_cleanup_free_ char *key = tuple(jstr(cell, "src", ""), jint(a, "sport", 0),
 						 jstr(cell, "dst", ""), jint(cell, "port", 0));
 
@@ -24,7 +24,7 @@ json_t *evidence_index(const json_t *cells)
 	json_t *index = json_object(), *cell;
 	size_t i;
 
-	json_array_foreach (cells, i, cell) {
+	json_array_foreach(cells, i, cell) {
 		const char *proto = jstr(cell, "proto", "");
 
 		if (streq(proto, "tcp") || streq(proto, "bulk"))
@@ -71,7 +71,7 @@ void evidence_received(json_t *cells, const json_t *index, const char *to, const
 
 	if (!sniff)
 		return;
-	json_array_foreach (cells, i, v) {
+	json_array_foreach(cells, i, v) {
 		json_t *received;
 
 		if (!streq(jstr(v, "to", ""), to))
@@ -81,7 +81,7 @@ void evidence_received(json_t *cells, const json_t *index, const char *to, const
 			json_object_set_new(received, "lossy", json_true());
 		json_object_set_new(v, "received", received);
 	}
-	json_array_foreach (json_object_get(sniff, "flows"), i, v)
+	json_array_foreach(json_object_get(sniff, "flows"), i, v)
 		attribute(cells, index, to, v);
 }
 
@@ -96,7 +96,7 @@ json_t *evidence_icmp_index(const json_t *cells)
 	json_t *index = json_object(), *cell;
 	size_t i;
 
-	json_array_foreach (cells, i, cell) {
+	json_array_foreach(cells, i, cell) {
 		_cleanup_free_ char *key = pair(cell);
 
 		if (streq(jstr(cell, "proto", ""), "icmp"))

@@ -102,13 +102,13 @@ static int parse(struct isolate *s, struct err *e)
 	if (json_array_size(nets) < 2)
 		return err_set(e, EINVAL, "networks: at least two are required");
 	s->port = jint(s->request, "port", PROBE_PORT_MTU);
-	json_array_foreach (nets, i, net) {
+	json_array_foreach(nets, i, net) {
 		const json_t *members = json_object_get(net, "members");
 
 		if (!json_array_size(members))
 			return err_set(e, EINVAL, "networks[%zu].members: at least one is required",
 				       i);
-		json_array_foreach (members, k, j)
+		json_array_foreach(members, k, j)
 			if (parse_member(s, j, jstr(net, "name", "?"), (int)i, e) < 0)
 				return -EINVAL;
 	}
@@ -203,7 +203,7 @@ static void announce(struct isolate *s, struct member *m)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach (m->addresses, i, a)
+	json_array_foreach(m->addresses, i, a)
 		job_call(&s->job, m->endpoint, "garp",
 			 json_pack("{s:s, s:s, s:i, s:O}", "ifname", m->ifname, "nonce", s->nonce,
 				   "id", ISOLATE_ID(m->index, ISOLATE_FRAME), "addr", a),
@@ -228,7 +228,7 @@ static void on_resolved(struct probe_job *job UNUSED, void *tag, const json_t *r
 
 	if (e)
 		add_infra(q->m, err_msg(e));
-	json_array_foreach (json_object_get(result, "answers"), i, a)
+	json_array_foreach(json_object_get(result, "answers"), i, a)
 		if (!is_own_mac(q->m, jstr(a, "mac", "")))
 			jadd_str(foreign, jstr(a, "mac", ""));
 	if (result)
@@ -284,7 +284,7 @@ static void on_cells(struct probe_job *job UNUSED, void *tag, const json_t *resu
 
 	if (e)
 		add_infra(m, err_msg(e));
-	json_array_foreach (json_object_get(result, "cells"), i, r) {
+	json_array_foreach(json_object_get(result, "cells"), i, r) {
 		const json_t *sent = json_array_get(m->cells, i);
 		json_t *cell = json_array_get(m->owner->cells, (size_t)jint(sent, "slot", 0));
 
@@ -316,7 +316,7 @@ static void probe_foreign(struct isolate *s, struct member *m)
 	for (struct member *o = s->members; o; o = o->next) {
 		if (o->net == m->net)
 			continue;
-		json_array_foreach (o->addresses, i, a) {
+		json_array_foreach(o->addresses, i, a) {
 			const char *addr = json_string_value(a);
 			bool shared;
 

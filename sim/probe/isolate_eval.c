@@ -33,7 +33,7 @@ static long long heard(const json_t *to, int from, bool self)
 	size_t i;
 	json_t *flow;
 
-	json_array_foreach (jget(to, "sniff.flows"), i, flow) {
+	json_array_foreach(jget(to, "sniff.flows"), i, flow) {
 		long long id = jint(flow, "cell", -1);
 
 		if (id >= 0 && ISOLATE_MEMBER(id) == from &&
@@ -49,7 +49,7 @@ static void find_leaks(const json_t *members, const json_t *cells, const json_t 
 	size_t i;
 	json_t *flow;
 
-	json_array_foreach (jget(to, "sniff.flows"), i, flow) {
+	json_array_foreach(jget(to, "sniff.flows"), i, flow) {
 		int sender = sender_of(cells, index, flow);
 		const json_t *from = sender < 0 ? NULL : json_array_get(members, (size_t)sender);
 
@@ -66,7 +66,7 @@ static void add_controls(const json_t *members, const json_t *to, size_t to_inde
 	size_t i;
 	json_t *from;
 
-	json_array_foreach (members, i, from) {
+	json_array_foreach(members, i, from) {
 		bool self = i == to_index;
 		long long n;
 
@@ -88,7 +88,7 @@ static bool is_endpoint_of(const json_t *members, const char *endpoint, long lon
 	size_t i;
 	json_t *m;
 
-	json_array_foreach (members, i, m)
+	json_array_foreach(members, i, m)
 		if (jint(m, "net", -1) == net && streq(jstr(m, "endpoint", ""), endpoint))
 			return true;
 	return false;
@@ -112,14 +112,14 @@ json_t *isolate_evaluate(const json_t *members, json_t *cells)
 	json_t *leaks = json_array(), *controls = json_array(), *unread = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (members, i, v) {
+	json_array_foreach(members, i, v) {
 		if (!json_object_get(v, "sniff") || jint(v, "sniff.dropped", 0) ||
 		    jbool(v, "sniff.overflow", false))
 			jadd_str(unread, jstr(v, "endpoint", "?"));
 		find_leaks(members, cells, index, v, leaks);
 		add_controls(members, v, i, controls);
 	}
-	json_array_foreach (cells, i, v)
+	json_array_foreach(cells, i, v)
 		set_foreign(members, v);
 	return json_pack("{s:o, s:o, s:o}", "leaks", leaks, "controls", controls, "unread", unread);
 }

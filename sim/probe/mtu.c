@@ -329,7 +329,7 @@ static json_t *forced_json(const struct direction *d)
 	size_t i;
 	json_t *flow;
 
-	json_array_foreach (json_object_get(d->sniff, "flows"), i, flow) {
+	json_array_foreach(json_object_get(d->sniff, "flows"), i, flow) {
 		json_int_t len = jint(flow, "maxLength", 0);
 
 		if (streq(jstr(flow, "proto", ""), "tcp") && jint(flow, "cell", 0) == len)

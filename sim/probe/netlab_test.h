@@ -5,7 +5,9 @@
 
 #include "probe/probe.h"
 
+#ifndef NETLAB_MAX
 #define NETLAB_MAX 16
+#endif
 
 struct netlab {
 	sd_event *ev;

@@ -16,7 +16,7 @@
 
 struct probe_hub;
 
-/* An endpoint became usable, or ceased to be (why NULL / the reason, borrowed). */
+/* An endpoint became usable (why NULL), or ceased to be (why, borrowed). Must not remove it. */
 typedef void (*hub_state_fn)(void *arg, const char *name, bool ready, const char *why);
 /* Answer to hub_call(): result (borrowed), or NULL with e set (EHOSTDOWN: agent gone; ETIMEDOUT;
  * else the agent's own error). Runs exactly once, never inside hub_call(). */
@@ -60,53 +60,66 @@ void probe_cancel(struct probe_job *job);
 
 /*
  * Cells between endpoints, all sources at work at once.
- * request {
- *   nonce?, window? (64 connects in flight a source), tries? (3), timeoutMs? (1000),
- *   sniff? (true), selfCheck? (true), flushNeigh? (true for denied and isolated cells)
- *   cells [{from, to, proto "icmp"|"tcp"|"udp"|"bulk", dst (address of to), port?, src?, ifname?,
- *           expect? "allowed"|"denied"|"rejected"|"isolated", tries?, timeoutMs?, size?, bytes?,
- *           … (any other member is copied to the result: check, before, after, drops, …)}]
- * }
- * to may be absent for a destination without an agent: then peer identity, self-check and sniffer
- * are not available and are left out of the evidence. result { nonce, seconds, status (worst),
- * counts {pass, fail, error}, endpoints {NAME: {ready, why?, boot?, listeners?, sniffer? {frames,
- * dropped, overflow}}}, cells [request's members, outcome, errno?, detail?, attempts, rttUs?,
- * peer?, sent, neigh?, bulk?, selfCheck? (outcome), received? {frames, badChecksum}, addressOk?
- * (the destination owns dst), verdict? (when expect was given)]
- * }
+ *
+ * request {nonce?, window? (cells at work a source; 16 to 64 by their number), tries? (3),
+ *     timeoutMs? (a try; 3000 for allowed cells, else 1000), sniff? (true), selfCheck? (true),
+ *     flushNeigh? (true for denied and isolated cells), cells [CELL]}
+ *   CELL {from, to?, proto "icmp"|"tcp"|"udp"|"bulk", dst (address of to), port? (bulk: 7008),
+ *     src?, ifname?, expect? "allowed"|"denied"|"rejected"|"isolated", tries?, timeoutMs?, size?,
+ *     bytes?, …}
+ *   Any other member (check, before, control, after, drops, …) is copied to the result. Without to
+ *   (a destination without an agent) the peer's identity, self-check and sniffer are left out of
+ *   the evidence.
+ *
+ * result {nonce, seconds, status (the worst), counts {pass, fail, error}, endpoints {NAME:
+ *     {ready, why?, boot?, listeners?, sniffer? {frames, seen, dropped, overflow}}}, cells [CELL +
+ *     {outcome, src, errno?, detail?, attempts, rttUs?, peer?, sent, neigh?, bulk?,
+ *     selfCheck? (outcome), received? {frames, badChecksum, lossy?}, addressOk? (the destination
+ *     owns dst), verdict? (when expect was given)}]}
+ *   Members of RESULT in proto.h. received is unknown, not zero, when absent.
  */
 struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
 			    void *arg);
 
 /*
  * Path MTU between two endpoints by search, one direction or both.
- * request {from, to, fromAddr, toAddr, fromIf, toIf, family?, both? (true), proto? "udp"|"icmp",
- *   planned? (M_max), advertised?, max? (search limit; default the larger of ifMtu, planned + 100,
- *   advertised + 100), raise? (true: also search with probes that really leave), tries?,
- * timeoutMs?, expect? (verdict.h)} result {seconds, status, forward DIR, reverse? DIR} DIR {from,
- * to, ifMtu, path (largest as configured), class (of path + 1), ptbMtu?, probes, beyond? {largest,
- * class, ptbMtu?, how "raise"|"gso", probes?}, infra?, verdict}
+ *
+ * request {from, to, fromAddr, toAddr, fromIf, toIf, both? (true), proto? "udp"|"icmp",
+ *     planned? (M_max), advertised?, max? (limit of the search; 100 above what is expected),
+ *     raise? (true: search with probes that really leave as well), tries?, timeoutMs?,
+ *     expect? (verdict.h)}
+ * result {seconds, status, forward DIR, reverse? DIR}
+ *   DIR {from, to, ifMtu, path (largest as configured), class (of path + 1), ptbMtu?, probes,
+ *     beyond? {largest, class, ptbMtu?, how "raise"|"gso", probes?} or {why}, infra?, verdict}
+ *   Where an interface refuses a larger MTU (a guest's virtio host_mtu), the probes are made by
+ *   segmentation ("gso") and read at the destination.
  */
 struct probe_job *mtu_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
 
 /*
  * Networks that must not hear each other: every member sends broadcast, multicast, gratuitous ARP,
  * address resolution, and ICMP, TCP and UDP to every address of all other networks, while everybody
- * sniffs. Frames with a network's nonce may appear nowhere else; as positive control each network
- * hears its own members.
- * request {networks [{name, members [{endpoint, ifname, mac?, addresses ["192.0.2.1" …]}]}], port?
- * (7), tries?, timeoutMs?} result {seconds, status, verdict, leaks [{from, to, FLOW}], controls
- * [{network, from, to, frames, ok}], resolves [{from, network, addr, answers}], cells [as
- * probe_run], infra [{endpoint, why}]}
+ * sniffs. No frame may appear in another network; as positive control each network must hear its
+ * own members. Networks may use the same addresses.
+ *
+ * request {networks [{name, members [{endpoint, ifname, mac?, addresses ["192.0.2.1", …]}]}],
+ *     port? (7007), tries? (2), timeoutMs? (500)}
+ * result {seconds, status, verdict, leaks [FLOW + {from, fromNetwork, to, network}],
+ *     controls [{network, from, to, frames, sent, ok}],
+ *     resolves [{from, network, addr, answers, foreign [mac]}],
+ *     cells [{from, network, proto, dst, port, foreign, …}], unread [endpoint],
+ *     infra [{endpoint, why}]}
  */
 struct probe_job *isolate_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
 			      void *arg);
 
 /*
- * Many short connections. request {flows [{from, to, dst, port, proto "tcp"|"udp", count, window?,
- *   timeoutMs?, src?}], deadlineS? (600)}
- * result {seconds, status, flows [request's members, counts {OUTCOME: n}, seconds, rate,
- * firstErrors, verdict]}
+ * Many short connections.
+ *
+ * request {flows [{from, to, dst, port, proto "tcp"|"udp", count, window?, timeoutMs?, src?,
+ *     ifname?}], deadlineS? (600)}
+ * result {seconds, status, flows [the request's members + {counts {OUTCOME: n}, seconds, rate,
+ *     firstErrors, verdict}]}
  */
 struct probe_job *soak_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
 

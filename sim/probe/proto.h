@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Protocol between the probe engine and the traffic agent (`ovnbed-agent`): JSON-RPC 1.0 texts as
- *in base/jrpc.h over a unix stream socket (pods, hosts) or a virtio-serial port (guests).
+ * Protocol between the probe engine and the traffic agent (`ovnbed-agent`): JSON-RPC 1.0 texts, as
+ * in base/jrpc.h, over a unix stream socket (pods, hosts) or a virtio-serial port (guests).
  *
  * Synchronisation. A virtio-serial port keeps old bytes across connections, so each connection
  * starts with a token: the engine sends PROBE_SYNC, 8 hex digits, '\n'; the agent forgets all input
@@ -10,74 +10,98 @@
  * On a virtio-serial port the agent sends a "hello" notification when it opens the port, so that a
  * guest that rebooted is noticed (another boot nonce).
  *
- * Addresses are text ("192.0.2.1", "2001:db8::1", prefixes with "/24"), MAC addresses lower case,
- * nonces 16 hex digits. Times are integers in the unit of the name. Every failing call has an
- * error {"code": errno, "message": "…"}. Unknown members are ignored.
+ * Addresses are text ("192.0.2.1", "2001:db8::1"), a/p is an address with prefix length, MAC
+ * addresses are lower case, nonces 16 hex digits. Times are integers in the unit of the name. A
+ * failing call has an error {"code": errno, "message": "…"}. Unknown members are ignored; `?` marks
+ * what may be absent, with its default in brackets.
  *
  * hello {} -> {version, boot, pid, host, identity, caps {ipv6, sctp, packet, raw, netAdmin}}
- *	boot: changes with every start of the agent.
+ *   boot changes with every start of the agent.
+ *
+ * Interfaces
  *
  * ifaces {} -> {interfaces [IFACE]}
- *	IFACE {name, index, mac, mtu, minMtu, maxMtu, up, running, addresses [{address "a/p", family
- *4|6, scope "global"|"link"|"host", tentative, dadFailed}]} link-set {name, mtu?, mac?, up?} -> {}
- * addr-add {name, address "a/p"} -> {}		without duplicate address detection; present is no
- *error addr-del {name, address "a/p"} -> {}		absent is no error addr-flush {name,
- *family?} -> {removed}		global addresses only route-add {dst "a/p"|"default", via?, dev?,
- *type? "blackhole"|"unreachable"|"prohibit"} -> {}
- * route-del (same) -> {}				absent is no error
- * offload {name, txChecksum?} -> {txChecksum}	sets it when given; ETHTOOL_STXCSUM
+ *   IFACE {name, index, mac, mtu, minMtu, maxMtu, up, running, addresses [
+ *     {address a/p, family 4|6, scope "global"|"link"|"host", tentative, dadFailed}]}
+ * link-set {name, mtu?, mac?, up?} -> {}
+ * addr-add {name, address a/p} -> {}
+ *   Without duplicate address detection; an address that is there already is no error.
+ * addr-del {name, address a/p} -> {}
+ *   An address that is not there is no error.
+ * addr-flush {name, family?} -> {removed}
+ *   Global addresses only.
+ * route-add {dst a/p|"default", via?, dev?, type? "blackhole"|"unreachable"|"prohibit"} -> {}
+ * route-del (the same) -> {}
+ * offload {name, txChecksum?} -> {txChecksum}
+ *   Sets it when given (ETHTOOL_STXCSUM).
+ *
  * neigh {ifname?, addr?} -> {entries [{addr, ifname, mac?, state}]}
- *	state: incomplete, reachable, stale, delay, probe, failed, noarp, permanent
+ *   state: incomplete, reachable, stale, delay, probe, failed, noarp, permanent, none.
  * neigh-flush {ifname?, addr?} -> {removed}
+ * neigh-reserve {addrs [addr], ifname?} -> {}
+ *   Entries that the limit which all namespaces of a machine share does not count.
  *
- * listen {identity, specs [{proto "tcp"|"udp", port, family 4|6}], exact?} ->
- *	{listening [SPEC], failed [SPEC + {errno, error}]}
- *	Listeners last until the agent ends; exact: those not listed are closed. identity goes into
- *	every answer. Loopback included: the engine checks a listener by `run` against 127.0.0.1 /
- *::1.
+ * Listeners
  *
- * run {nonce, cells [CELL], window? (64)} -> {cells [RESULT]}		same order
- *	CELL {id (0…2^32-1), proto "icmp"|"tcp"|"udp"|"bulk", dst, port?, src?, ifname?, peer?
- *(identity that must answer), tries? (3), timeoutMs? (1000, a try), size? (bytes of payload),
- *bytes? (bulk, default 262144), flushNeigh?, all? (make all tries even after a success)} RESULT
- *{id, outcome, errno?, detail?, attempts [{tUs, outcome, errno?, detail?, sport?, rttUs?}], rttUs?,
- *peer?, sent, neigh? {addr, ifname, mac?, state}, bulk? {bytes, sentDigest, receivedDigest,
- *	digestOk, retransmits, peerRetransmits, mss, pmtu, seconds, bytesPerSecond}}
- *	neigh is of the next hop, looked up when the cell is done; absent when the destination is local.
- *	outcome is the strongest of the attempts': ALLOWED, WRONG_PEER, BROKEN, REFUSED, UNREACH,
- *	TIMEOUT, LOCAL_ERROR (see enum probe_outcome). sent counts attempts that left the machine.
+ * listen {identity, specs [SPEC], exact?} -> {listening [SPEC], failed [SPEC + {errno, error}]}
+ *   SPEC {proto "tcp"|"udp", port, family 4|6}
+ *   Listeners last until the agent ends; with exact those not listed are closed. The identity goes
+ *   into every answer. The engine checks a listener by `run` against 127.0.0.1 or ::1.
  *
- * mtu {nonce, id, dst, proto? "udp"|"icmp", port, src?, ifname, min, max, tries? (3), timeoutMs?
- *(500), raise? (bool)} -> {ifMtu, ifMaxMtu, raisedTo?, largest, firstFail?, class, ptbMtu?, probes
- *[{size, class, ptbMtu?, errno?}]} Binary search for the largest IP packet (header included) that
- *arrives whole at the destination: class is that of firstFail. largest 0: not even min passed. UDP
- *needs the destination's listener and tests one direction, for its answers are short; ICMP tests
- *both. raise: the interface MTU is raised for the time of the search so that the probes really
- *leave, and restored in any case. CLASSES: see enum probe_mtu_class. mtu-force {nonce, id, dst,
- *ifname, dstMac, srcMac?, src, sizes [n…], tries? (3)} -> {sent, errno?, error?} Sends IP packets
- *(TCP to a closed port, nonce in the payload) of the given sizes whatever the interface MTU, as
- *segments of a GSO frame of a packet socket; what arrives is read from the destination's sniffer
- *("lengths").
+ * Probes
  *
- * sniff-start {id, nonce, ifname? (all but lo), outgoing? (false), promisc? (false), syn? (false)}
- *-> {} sniff-read {id} -> {flows [FLOW], frames, dropped, overflow}		dropped: by the
- *kernel, unseen sniff-stop {id} -> (as sniff-read) FLOW {ifname, proto
- *"tcp"|"udp"|"icmp"|"arp"|"nd"|"eth", ethertype, vlans [vid…], srcMac, dstMac, src?, dst?, sport?,
- *dport?, cell?, outgoing, frames, bytes, badChecksum, fragments, maxLength} Counts frames that
- *carry PROBE_MAGIC and the nonce anywhere, and with syn all TCP SYN segments (which carry no
- *payload: match sport with the attempts' sport). badChecksum: the L4 checksum is wrong on the wire.
- *maxLength: longest IP packet.
+ * run {nonce, cells [CELL], window? (64)} -> {cells [RESULT]}, in the same order
+ *   CELL {id (0…2^32-1), proto "icmp"|"tcp"|"udp"|"bulk", dst, port?, src?, ifname?,
+ *     peer? (identity that must answer), tries? (3), timeoutMs? (a try; 1000, bulk 5000 without
+ *     progress), size? (of the payload), bytes? (bulk, each way; 262144), flushNeigh?,
+ *     all? (make all tries even after a success)}
+ *   RESULT {id, outcome, src (as used), errno?, detail?, rttUs?, peer?, sent, attempts [
+ *     {tUs, outcome, errno?, detail?, sport?, rttUs?}], neigh? {addr, ifname, mac?, state},
+ *     bulk? {bytes, sentDigest, receivedDigest, digestOk, retransmits, peerRetransmits, mss,
+ *     pmtu, seconds, bytesPerSecond}}
+ *   window bounds the cells at work; one that has been silent for 100 ms makes room for the next.
+ *   outcome is the strongest of the attempts': ALLOWED, WRONG_PEER, BROKEN, REFUSED, UNREACH,
+ *   TIMEOUT, LOCAL_ERROR (enum probe_outcome). sent counts attempts that left the machine. neigh is
+ *   the next hop's entry when the cell is done; absent when the destination is local, state "none"
+ *   without an entry, "noroute" without a route.
  *
- * l2-send {ifname, nonce, id, count? (1), frames [{dstMac, srcMac?, ethertype? (0x88b5), vlan?,
- *size?}]} -> {sent, errors} garp {ifname, addr, nonce, id, srcMac?, count?} -> {sent}	gratuitous
- *ARP / unsolicited NA, nonce behind resolve {ifname, addr, src?, srcMac?, nonce?, id?, tries? (3),
- *timeoutMs? (500)} -> {answers [{mac, tUs}], sent, src?} Own ARP request or neighbour solicitation;
- *all who answer within the time. Without an address on the interface: an ARP probe from 0.0.0.0, or
- *a solicitation from ::.
+ * soak {dst, port, proto "tcp"|"udp", count, nonce, window? (64), timeoutMs? (2000), peer?, src?,
+ *     ifname?} -> {counts {OUTCOME: n}, seconds, rate, firstErrors [{outcome, errno?, detail?}]}
+ *   Short connections (TCP: connect, nonce echo, close; UDP: a fresh socket each).
  *
- * soak {dst, port, proto "tcp"|"udp", count, window? (64), timeoutMs? (2000), peer?, src?, nonce}
- *-> {counts {OUTCOME: n}, seconds, rate, firstErrors [{outcome, errno?, detail?}]} count short
- *connections (TCP: connect, nonce echo, close; UDP: a fresh socket each).
+ * mtu {nonce, id, dst, port, ifname, proto? "udp"|"icmp", src?, peer?, min?, max, hints? [size],
+ *     tries? (3), timeoutMs? (500), raise?} -> {ifMtu, ifMaxMtu, raisedTo?, largest, firstFail?,
+ *     class, ptbMtu?, probes [{size, class, ptbMtu?, errno?}]}
+ *   Searches the largest IP packet (header included) that arrives whole at the destination; class
+ *   is that of firstFail (enum probe_mtu_class), largest 0 when not even min passed. UDP needs the
+ *   destination's listener and tests one direction, for its answers are short; ICMP tests both.
+ *   With raise the interface MTU is raised to max while the search lasts, so that all probes really
+ *   leave, and restored in any case.
+ * mtu-force {nonce, id, dst, src, ifname, dstMac, srcMac?, sizes [size], tries? (3)} -> {sent}
+ *   Sends IP packets of these sizes whatever the interface MTU: TCP to a closed port with the nonce
+ *   in the payload, cell id + size, as segments of a GSO frame. The destination's sniffer tells
+ *   what arrived.
+ *
+ * Frames
+ *
+ * sniff-start {id, nonce, ifname? (all but lo), outgoing?, promisc?, syn?} -> {}
+ * sniff-read {id} -> {flows [FLOW], frames, seen, dropped, overflow}
+ * sniff-stop {id} -> (the same)
+ *   FLOW {ifname, proto "tcp"|"udp"|"icmp"|"arp"|"nd"|"ip"|"eth", ethertype, vlans [vid], srcMac,
+ *     dstMac, src?, dst?, sport?, dport?, cell?, outgoing, frames, bytes, badChecksum, fragments,
+ *     maxLength}
+ *   Counts frames that carry PROBE_MAGIC and the nonce anywhere, and with syn all TCP SYN segments:
+ *   they carry no payload, compare their sport with the attempts'. badChecksum: wrong L4 checksum
+ *   on the wire. maxLength: the longest IP packet. dropped: lost by the kernel before we saw them.
+ *
+ * l2-send {ifname, nonce, id, count? (1), frames [
+ *     {dstMac, srcMac?, ethertype? (0x88b5), vlan?, size?}]} -> {sent, errors}
+ * garp {ifname, addr, nonce, id, srcMac?, count?} -> {sent, errors}
+ *   Gratuitous ARP or unsolicited neighbour advertisement, the nonce behind it.
+ * resolve {ifname, addr, src?, srcMac?, nonce?, id?, tries? (3), timeoutMs? (500)} ->
+ *     {answers [{mac, tUs}], sent, src?}
+ *   Own ARP request or neighbour solicitation, and all who answer within the time. Without an
+ *   address on the interface: an ARP probe from 0.0.0.0, a solicitation from ::.
  */
 #ifndef OVNBED_PROBE_PROTO_H
 #define OVNBED_PROBE_PROTO_H
@@ -96,12 +120,14 @@
 #define PROBE_ETHERTYPE 0x88b5
 
 /*
- * What travels in payloads. All integers big-endian:
- *	0 magic 8 | 8 nonce 8 | 16 cell 4 | 20 length 4 | 24 seq 2 | 26 kind 1 | 27 idlen 1 | 28 aux
- *4 then idlen bytes of identity, then padding. length is that of the whole message, header
- *included. Bulk: the request is followed by length - 32 bytes of a stream that both sides can
- *compute; the answer holds identity, SHA-256 of what arrived, as many bytes of the other stream,
- *their SHA-256, and the sender's TCP retransmits (4 bytes).
+ * What travels in payloads. All integers big-endian, offset and size in bytes:
+ *
+ *   0 magic 8, 8 nonce 8, 16 cell 4, 20 length 4, 24 seq 2, 26 kind 1, 27 idlen 1, 28 aux 4
+ *
+ * then idlen bytes of identity, then padding. length is that of the whole message, header included.
+ * Bulk: the request is followed by length - 32 bytes of a stream that both sides can compute; the
+ * answer holds identity, SHA-256 of what arrived, as many bytes of the other stream, their SHA-256,
+ * and the sender's TCP retransmits (4 bytes).
  */
 #define PROBE_MAGIC "OvnBedP1"
 #define PROBE_HDR_LEN 32

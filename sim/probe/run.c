@@ -10,15 +10,19 @@
 #include "probe/hub.h"
 #include "probe/proto.h"
 
+#define MESH 16 /* endpoints from which on neighbour tables are prepared */
+#define ALLOWED_MS 3000
 #define CALL_TIMEOUT_US (20 * USEC_PER_SEC)
 
 struct ep {
 	struct ep *next;
 	char *name, *why; /* why: this agent failed us */
-	bool is_source, is_dest;
+	bool is_dest;
 	json_t *specs;	/* listeners it needs */
 	json_t *cells;	/* what it sends, as the agent wants it */
 	json_t *checks; /* its self-check */
+	json_t *own;	/* addresses by which others reach it */
+	json_t *peers;	/* addresses that it reaches */
 	json_t *listen, *ifaces, *sniff, *results, *self[2];
 	uint64_t budget_us; /* how long the cells may take */
 };
@@ -28,6 +32,7 @@ struct run {
 	json_t *request, *cells;
 	char *nonce, *sniffer;
 	bool want_sniff, want_self;
+	json_int_t window;
 	struct ep *eps;
 };
 
@@ -43,6 +48,8 @@ static void run_destroy(struct probe_job *job)
 		json_decref(ep->specs);
 		json_decref(ep->cells);
 		json_decref(ep->checks);
+		json_decref(ep->own);
+		json_decref(ep->peers);
 		json_decref(ep->listen);
 		json_decref(ep->ifaces);
 		json_decref(ep->sniff);
@@ -79,6 +86,8 @@ static struct ep *get_ep(struct run *r, const char *name)
 	ep->specs = json_array();
 	ep->cells = json_array();
 	ep->checks = json_array();
+	ep->own = json_object();
+	ep->peers = json_object();
 	if (!hub_ready(r->job.hub, name))
 		ep->why = xasprintf("agent not connected: %s", hub_why(r->job.hub, name));
 	return ep;
@@ -126,6 +135,9 @@ static json_t *agent_cell(const struct run *r, const json_t *cell, size_t id, bo
 
 	if (streq(expect, "denied") || streq(expect, "isolated"))
 		json_object_set_new(c, "flushNeigh", json_true());
+	/* A busy machine must not look like a wall; a wall must be waited for. */
+	if (streq(expect, "allowed") && !streq(jstr(cell, "proto", ""), "bulk"))
+		json_object_set_new(c, "timeoutMs", json_integer(ALLOWED_MS));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		json_t *v = json_object_get(cell, keys[i]);
 
@@ -156,10 +168,12 @@ static int parse_cell(struct run *r, json_t *cell, size_t id, struct err *e)
 	if (!streq(proto, "icmp") && jint(cell, "port", 0) < 1)
 		return err_set(e, EINVAL, "cells[%zu].port: a port is required for \"%s\"", id,
 			       proto);
-	if (to)
-		need_listener(get_ep(r, to), proto, jint(cell, "port", 0), family);
 	src = get_ep(r, from);
-	src->is_source = true;
+	json_object_set_new(src->peers, dst, json_true());
+	if (to) {
+		need_listener(get_ep(r, to), proto, jint(cell, "port", 0), family);
+		json_object_set_new(get_ep(r, to)->own, dst, json_true());
+	}
 	if (!usable(src) || (to && !usable(find_ep(r, to))))
 		return 0;
 	json_array_append_new(src->cells, agent_cell(r, cell, id, to != NULL));
@@ -177,16 +191,27 @@ static uint64_t cell_budget(const json_t *c)
 	return (uint64_t)(tries * (ms + 60)) * USEC_PER_MSEC;
 }
 
+/* The sources share one machine: many of them take smaller steps. */
+static void set_window(struct run *r)
+{
+	json_int_t n = 0, window;
+
+	for (struct ep *ep = r->eps; ep; ep = ep->next)
+		n += json_array_size(ep->cells) > 0;
+	window = MIN(MAX(1024 / MAX(n, 1), 16), 64);
+	r->window = MAX(jint(r->request, "window", window), 1);
+}
+
 static void set_budgets(struct run *r)
 {
-	uint64_t window = (uint64_t)MAX(jint(r->request, "window", 64), 1);
+	uint64_t window = (uint64_t)r->window;
 
 	for (struct ep *ep = r->eps; ep; ep = ep->next) {
 		uint64_t sum = 0, longest = 0;
 		size_t i;
 		json_t *c;
 
-		json_array_foreach (ep->cells, i, c) {
+		json_array_foreach(ep->cells, i, c) {
 			uint64_t b = cell_budget(c);
 
 			sum += b;
@@ -210,9 +235,10 @@ static int parse_request(struct run *r, struct err *e)
 	r->sniffer = xasprintf("run-%s", r->nonce);
 	r->want_sniff = jbool(r->request, "sniff", true);
 	r->want_self = jbool(r->request, "selfCheck", true);
-	json_array_foreach (r->cells, i, cell)
+	json_array_foreach(r->cells, i, cell)
 		if (parse_cell(r, cell, i, e) < 0)
 			return -EINVAL;
+	set_window(r);
 	set_budgets(r);
 	return 0;
 }
@@ -254,8 +280,35 @@ static void on_plain(struct probe_job *job UNUSED, void *tag, const json_t *resu
 	note_failure(tag, e);
 }
 
+/*
+ * In a large mesh everybody makes room for the neighbours to come, also for those that will ask first:
+ * a neighbour table that is full answers nobody.
+ */
+static void reserve(struct run *r, struct ep *ep)
+{
+	json_t *addrs = json_array();
+	const char *addr;
+	json_t *v;
+
+	for (const struct ep *o = r->eps; o; o = o->next) {
+		const json_t *from = o == ep ? ep->peers : o->own;
+
+		json_object_foreach((json_t *)from, addr, v)
+			json_array_append_new(addrs, jstring(addr));
+	}
+	job_call(&r->job, ep->name, "neigh-reserve", json_pack("{s:o}", "addrs", addrs),
+		 CALL_TIMEOUT_US, on_plain, ep);
+}
+
 static void prepare(struct run *r)
 {
+	size_t n = 0;
+
+	for (struct ep *ep = r->eps; ep; ep = ep->next)
+		n++;
+	for (struct ep *ep = r->eps; n > MESH && ep; ep = ep->next)
+		if (usable(ep))
+			reserve(r, ep);
 	for (struct ep *ep = r->eps; ep; ep = ep->next) {
 		if (!usable(ep) || !ep->is_dest)
 			continue;
@@ -325,8 +378,7 @@ static void send_cells(struct run *r)
 		if (usable(ep) && json_array_size(ep->cells))
 			job_call(&r->job, ep->name, "run",
 				 json_pack("{s:s, s:I, s:O}", "nonce", r->nonce, "window",
-					   (json_int_t)jint(r->request, "window", 64), "cells",
-					   ep->cells),
+					   r->window, "cells", ep->cells),
 				 ep->budget_us, on_results, ep);
 	}
 }
@@ -355,7 +407,7 @@ static void merge_results(struct run *r, struct ep *ep)
 	size_t i;
 	json_t *result;
 
-	json_array_foreach (jget(ep->results, "cells"), i, result) {
+	json_array_foreach(jget(ep->results, "cells"), i, result) {
 		json_t *cell = json_array_get(r->cells, (size_t)jint(result, "id", -1));
 
 		json_object_del(result, "id");
@@ -373,7 +425,7 @@ static const char *self_outcome(const struct ep *ep, const json_t *cell)
 
 	if (streq(proto, "bulk"))
 		proto = "tcp";
-	json_array_foreach (ep->checks, i, c) {
+	json_array_foreach(ep->checks, i, c) {
 		if (!streq(jstr(c, "proto", ""), proto) ||
 		    probe_family(jstr(c, "dst", "")) != family ||
 		    jint(c, "port", 0) != (streq(proto, "icmp") ? 0 : jint(cell, "port", 0)))
@@ -420,7 +472,7 @@ static void judge(struct run *r)
 	size_t i;
 	json_t *cell;
 
-	json_array_foreach (r->cells, i, cell) {
+	json_array_foreach(r->cells, i, cell) {
 		const char *expect = jstr(cell, "expect", NULL);
 
 		if (expect)
@@ -454,7 +506,7 @@ static json_t *counts(const json_t *cells)
 	json_t *n = json_pack("{s:i, s:i, s:i}", "pass", 0, "fail", 0, "error", 0), *cell;
 	size_t i;
 
-	json_array_foreach (cells, i, cell) {
+	json_array_foreach(cells, i, cell) {
 		const char *status = jstr(cell, "verdict.status", NULL);
 
 		if (status)
@@ -476,7 +528,7 @@ static void finish(struct run *r)
 		evidence_received(r->cells, index, ep->name, ep->sniff);
 		json_object_set_new(eps, ep->name, ep_json(r, ep));
 	}
-	json_array_foreach (r->cells, i, cell)
+	json_array_foreach(r->cells, i, cell)
 		finish_cell(r, cell);
 	judge(r);
 	result = json_pack("{s:s, s:f, s:s, s:o, s:o, s:O}", "nonce", r->nonce, "seconds",

@@ -66,7 +66,7 @@ static void prepare(struct soak *s)
 	s->flows = json_deep_copy(json_object_get(s->request, "flows"));
 	if (!json_array_size(s->flows))
 		r = err_set(&e, EINVAL, "flows: a list with at least one flow is required");
-	json_array_foreach (s->flows, i, flow)
+	json_array_foreach(s->flows, i, flow)
 		if (r == 0)
 			r = start_flow(s, flow, i, &e);
 	if (r < 0)
@@ -92,7 +92,7 @@ static void soak_flows(struct soak *s)
 	size_t i;
 	json_t *flow;
 
-	json_array_foreach (s->flows, i, flow) {
+	json_array_foreach(s->flows, i, flow) {
 		_cleanup_free_ char *nonce = probe_nonce();
 		json_t *params =
 			json_pack("{s:s, s:s}", "nonce", nonce, "peer", jstr(flow, "to", ""));
@@ -113,7 +113,7 @@ static void finish(struct soak *s)
 	size_t i;
 	json_t *flow;
 
-	json_array_foreach (s->flows, i, flow)
+	json_array_foreach(s->flows, i, flow)
 		json_object_set_new(flow, "verdict", verdict_soak(flow));
 	job_done(&s->job, json_pack("{s:f, s:s, s:O}", "seconds", job_seconds(&s->job), "status",
 				    verdict_worst(s->flows), "flows", s->flows));

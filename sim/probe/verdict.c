@@ -34,7 +34,7 @@ const char *verdict_worst(const json_t *items)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (items, i, item) {
+	json_array_foreach(items, i, item) {
 		const char *status = jstr(item, "verdict.status", NULL);
 
 		if (!status)
@@ -161,6 +161,11 @@ static json_t *unanswered_silence(const json_t *cell, const json_t *sibling, con
 	if (neigh_unresolved(cell))
 		return FAIL("neighbour", "%s: the address of %s is not resolved (%s)", probe,
 			    jstr(cell, "neigh.addr", "the next hop"), neigh_state(cell));
+	if (streq(neigh_state(cell) ? neigh_state(cell) : "", "none"))
+		return ERROR("neighbour",
+			     "%s: the source did not even try to resolve %s: is its neighbour "
+			     "table full?",
+			     probe, jstr(cell, "neigh.addr", "the next hop"));
 	if (bad_checksum(cell))
 		return checksum_verdict("fail", cell, sibling, probe);
 	if (has_frames(cell) && frames(cell))
@@ -369,7 +374,7 @@ json_t *verdict_soak(const json_t *flow)
 
 	if (!counts)
 		return infra(flow);
-	json_object_foreach ((json_t *)counts, key, v)
+	json_object_foreach((json_t *)counts, key, v)
 		done += json_integer_value(v);
 	if (want < 1 || done != want)
 		return ERROR("agent", "%lld of %lld connections made", done, want);

@@ -11,15 +11,20 @@
 #include "base/json.h"
 
 /*
- * Judges one cell of a probe_run() result (its evidence members: see probe.h) against expect:
- *	"allowed"	the nonce came back from the right peer.
- *	"denied"	TIMEOUT, the neighbour resolved, the listener's self-check ALLOWED in the
- *same window, 0 frames at the destination, and a positive control: "before" or "control" (outcomes
- *that the caller adds to the cell) ALLOWED. "after", when given, must be ALLOWED; "drops" {count,
- *acl}, when given, must account for every frame sent.
- *	"rejected"	REFUSED or UNREACH, otherwise as denied.
- *	"isolated"	neighbour resolution failed (or no route), 0 frames at the destination.
- * sibling (may be NULL): the ICMP cell of the same pair and family in the same run, for the
+ * Judges one cell of a probe_run() result (its evidence members: probe.h) against expect:
+ *
+ * "allowed": the nonce came back from the right peer.
+ *
+ * "denied": TIMEOUT, with the neighbour resolved, the listener's self-check ALLOWED in the same
+ * window, 0 frames at the destination, and a positive control: "before" or "control" (outcomes that
+ * the caller adds to the cell) ALLOWED. "after", when given, must be ALLOWED; "drops" {count, acl},
+ * when given, must account for every packet sent.
+ *
+ * "rejected": REFUSED or UNREACH, otherwise as denied.
+ *
+ * "isolated": neighbour resolution was tried and failed, 0 frames at the destination.
+ *
+ * sibling (may be NULL) is the ICMP cell of the same pair and family in the same run, for the
  * diagnosis "L4 checksum, not policy". New reference.
  */
 json_t *verdict_cell(const char *expect, const json_t *cell, const json_t *sibling);

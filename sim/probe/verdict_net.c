@@ -134,12 +134,12 @@ static json_t *answer_verdict(const json_t *evidence)
 	size_t i;
 	json_t *r, *c;
 
-	json_array_foreach (json_object_get(evidence, "resolves"), i, r)
+	json_array_foreach(json_object_get(evidence, "resolves"), i, r)
 		if (json_array_size(json_object_get(r, "foreign")))
 			return FAIL("isolation", "%s, sought by %s, is answered by %s",
 				    jstr(r, "addr", "?"), jstr(r, "from", "?"),
 				    jstr(r, "foreign.0", "?"));
-	json_array_foreach (json_object_get(evidence, "cells"), i, c)
+	json_array_foreach(json_object_get(evidence, "cells"), i, c)
 		if (streq(jstr(c, "outcome", ""), "ALLOWED") && jbool(c, "foreign", true))
 			return FAIL("isolation", "%s/%lld from %s to %s is answered by %s",
 				    jstr(c, "proto", "?"), jint(c, "port", 0), jstr(c, "from", "?"),
@@ -154,7 +154,7 @@ static json_t *control_verdict(const json_t *evidence)
 
 	if (!json_array_size(controls))
 		return ERROR("sniffer", "no positive control: nothing shows that leaks are seen");
-	json_array_foreach (controls, i, c) {
+	json_array_foreach(controls, i, c) {
 		if (jbool(c, "ok", false))
 			continue;
 		if (jint(c, "frames", 0) > jint(c, "sent", 0))

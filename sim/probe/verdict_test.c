@@ -52,6 +52,8 @@ static void test_allowed(void)
 		{"no address", "allowed", "{\"addressOk\":false}", "fail", "address"},
 		{"no neighbour", "allowed", "{\"neigh\":{\"state\":\"failed\"}}", "fail",
 		 "neighbour"},
+		{"neighbour table full", "allowed", "{\"neigh\":{\"state\":\"none\"}}", "error",
+		 "neighbour"},
 		{"bad checksum", "allowed", "{\"received\":{\"frames\":3,\"badChecksum\":3}}",
 		 "fail", "l4-checksum"},
 		{"way back", "allowed", "{\"received\":{\"frames\":3}}", "fail", "path"},

@@ -34,7 +34,7 @@ static json_t *iface_by_index(json_t *ifaces, int index)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach (ifaces, i, j)
+	json_array_foreach(ifaces, i, j)
 		if (jint(j, "index", 0) == index)
 			return j;
 	return NULL;

@@ -105,7 +105,7 @@ static int l2_method(struct agent *ag, const json_t *params, json_t **ret, struc
 		return r;
 	if (json_array_size(frames) > MAX_FRAMES)
 		r = err_set(e, EINVAL, "frames: at most %d", MAX_FRAMES);
-	json_array_foreach (frames, i, j)
+	json_array_foreach(frames, i, j)
 		if (r == 0 && (r = send_frame(&l, j, e)) < 0)
 			err_wrap(e, "frames[%zu]", i);
 	result = l2_result(&l);

@@ -107,7 +107,7 @@ int mtu_force_method(struct agent *ag, const json_t *params, json_t **ret, struc
 	if (setsockopt(f.fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) < 0)
 		r = err_errno(e, errno, "PACKET_VNET_HDR");
 	least = (f.t.dst.family == 4 ? 40 : 60) + PROBE_HDR_LEN;
-	json_array_foreach (sizes, i, v) {
+	json_array_foreach(sizes, i, v) {
 		long long size = json_integer_value(v);
 
 		if (r == 0 && (size < least || size > 65000))

@@ -64,6 +64,15 @@ json_t *neigh_evidence(struct nl *nl, const struct addr *dst, const struct addr 
 	return entry_json(&n);
 }
 
+void neigh_reserve(struct nl *nl, const struct addr *dst, const struct addr *src,
+		   const char *ifname)
+{
+	struct nl_route r = {0};
+
+	if (nl_route_get(nl, dst, src, ifname, &r, NULL) == 0 && r.type == RTN_UNICAST)
+		nl_neigh_reserve(nl, r.oif, r.has_via ? &r.via : dst, NULL);
+}
+
 void neigh_forget(struct nl *nl, const struct addr *dst, const struct addr *src, const char *ifname)
 {
 	struct nl_route r = {0};
@@ -143,5 +152,22 @@ static int neigh_flush(struct agent *ag, const json_t *params, json_t **ret, str
 	return r;
 }
 
-const struct method neigh_methods[] = {
-	{"neigh", neigh, NULL}, {"neigh-flush", neigh_flush, NULL}, {0}};
+static int neigh_reserve_method(struct agent *ag, const json_t *params, json_t **ret UNUSED,
+				struct err *e)
+{
+	const json_t *addrs = json_object_get(params, "addrs"), *j;
+	struct addr a;
+	size_t i;
+
+	json_array_foreach(addrs, i, j) {
+		if (!addr_parse(json_string_value(j), &a))
+			return err_set(e, EINVAL, "addrs[%zu]: not an address", i);
+		neigh_reserve(ag->nl, &a, NULL, jstr(params, "ifname", NULL));
+	}
+	return 0;
+}
+
+const struct method neigh_methods[] = {{"neigh-reserve", neigh_reserve_method, NULL},
+				       {"neigh", neigh, NULL},
+				       {"neigh-flush", neigh_flush, NULL},
+				       {0}};

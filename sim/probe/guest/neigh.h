@@ -11,6 +11,9 @@
  */
 json_t *neigh_evidence(struct nl *nl, const struct addr *dst, const struct addr *src,
 		       const char *ifname);
+/* Makes room in the neighbour table for the next hop (nl_neigh_reserve()). */
+void neigh_reserve(struct nl *nl, const struct addr *dst, const struct addr *src,
+		   const char *ifname);
 /* Forgets the next hop's entry, so that what is seen later was learnt later. */
 void neigh_forget(struct nl *nl, const struct addr *dst, const struct addr *src,
 		  const char *ifname);

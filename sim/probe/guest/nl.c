@@ -440,6 +440,24 @@ int nl_neigh_get(struct nl *nl, int index, const struct addr *a, struct nl_neigh
 	return 0;
 }
 
+int nl_neigh_reserve(struct nl *nl, int index, const struct addr *a, struct err *e)
+{
+	struct ndmsg *i;
+	struct nlreq r;
+	int n;
+
+	i = start(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, sizeof(*i));
+	i->ndm_family = (uint8_t)addr_af(a);
+	i->ndm_ifindex = index;
+	i->ndm_state = NUD_NONE;
+	i->ndm_flags = NTF_EXT_LEARNED;
+	attr_addr(&r, NDA_DST, a);
+	n = talk(nl, &r, NULL, NULL);
+	if (n == -EEXIST)
+		n = 0;
+	return n < 0 ? err_errno(e, -n, "reserve neighbour") : 0;
+}
+
 int nl_neigh_del(struct nl *nl, int index, const struct addr *a, struct err *e)
 {
 	struct ndmsg *i;

@@ -68,6 +68,12 @@ int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src, 
 		 struct nl_route *ret, struct err *e);
 /* One neighbour; -ENOENT. */
 int nl_neigh_get(struct nl *nl, int index, const struct addr *a, struct nl_neigh *ret);
+/*
+ * Creates an entry that is not resolved yet, unless there is one. Such an entry does not count
+ * against the size of the kernel's neighbour table (gc_thresh3), which all network namespaces of a
+ * machine share: 1024 are soon used up by a full mesh of pods.
+ */
+int nl_neigh_reserve(struct nl *nl, int index, const struct addr *a, struct err *e);
 int nl_neigh_del(struct nl *nl, int index, const struct addr *a, struct err *e);
 
 #endif

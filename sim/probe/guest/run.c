@@ -7,6 +7,12 @@
 #include "probe/guest/neigh.h"
 
 #define MAX_CELLS 65536
+/*
+ * The window bounds work, not waiting: what has been silent for that long costs nothing any more and
+ * makes room, or a matrix of denied cells would take a deadline per window.
+ */
+#define GRACE_US (100 * USEC_PER_MSEC)
+#define MAX_OPEN 2048
 /* Between tries that failed at once: an answer such as REFUSED may be of the moment. */
 #define RETRY_US (50 * USEC_PER_MSEC)
 
@@ -14,7 +20,8 @@ struct slot {
 	struct cell c;
 	struct run *run;
 	struct attempt a;
-	struct evl_timer pause;
+	struct evl_timer pause, grace;
+	bool in_window;
 	struct attempt_result best; /* what the cell reports */
 	json_t *attempts;
 	int tried, sent; /* sent: those that left this machine */
@@ -25,7 +32,7 @@ struct run {
 	uint64_t started;
 	struct slot *slots;
 	size_t n, next, done;
-	long long window, in_flight;
+	long long window, in_window, open;
 	json_t *results; /* by index */
 	struct evl_timer kick;
 };
@@ -38,6 +45,7 @@ static void run_free(void *arg)
 	for (size_t i = 0; i < r->n; i++) {
 		attempt_close(&r->slots[i].a);
 		evl_cancel(r->req->ag->evl, &r->slots[i].pause);
+		evl_cancel(r->req->ag->evl, &r->slots[i].grace);
 		json_decref(r->slots[i].attempts);
 		json_decref(r->slots[i].best.bulk);
 	}
@@ -94,20 +102,49 @@ static void next_try(struct evl_timer *t)
 	attempt_start(&s->a, s->run->req->ag->evl, &s->c.t, on_attempt);
 }
 
+static void leave_window(struct slot *s)
+{
+	evl_cancel(s->run->req->ag->evl, &s->grace);
+	s->run->in_window -= s->in_window;
+	s->in_window = false;
+}
+
+static void prepare_neigh(struct slot *s)
+{
+	const struct target *t = &s->c.t;
+	const struct addr *src = t->src.family ? &t->src : NULL;
+	const char *ifname = t->ifname[0] ? t->ifname : NULL;
+	struct nl *nl = s->run->req->ag->nl;
+
+	if (addr_is_loopback(&t->dst))
+		return;
+	if (s->c.flush_neigh)
+		neigh_forget(nl, &t->dst, src, ifname);
+	neigh_reserve(nl, &t->dst, src, ifname);
+}
+
 static void fill_window(struct run *r)
 {
-	while (r->next < r->n && r->in_flight < r->window) {
+	while (r->next < r->n && r->in_window < r->window && r->open < MAX_OPEN) {
 		struct slot *s = &r->slots[r->next++];
 
-		r->in_flight++;
-		if (s->c.flush_neigh)
-			neigh_forget(r->req->ag->nl, &s->c.t.dst,
-				     s->c.t.src.family ? &s->c.t.src : NULL,
-				     s->c.t.ifname[0] ? s->c.t.ifname : NULL);
+		r->open++;
+		r->in_window++;
+		s->in_window = true;
+		evl_after(r->req->ag->evl, &s->grace, GRACE_US);
+		prepare_neigh(s);
 		next_try(&s->pause);
 	}
 	if (r->done == r->n)
 		run_done(r);
+}
+
+static void on_grace(struct evl_timer *t)
+{
+	struct slot *s = container_of(t, struct slot, grace);
+
+	leave_window(s);
+	fill_window(s->run);
 }
 
 /* Silence has waited already. */
@@ -140,7 +177,8 @@ static void on_attempt(struct attempt *a)
 	}
 	set_result(s);
 	attempt_close(a);
-	r->in_flight--;
+	leave_window(s);
+	r->open--;
 	r->done++;
 	fill_window(r);
 }
@@ -162,11 +200,12 @@ static int parse_cells(struct run *r, const json_t *params, struct err *e)
 	    cell_int(params, "window", 64, 1, 4096, &r->window, e) < 0)
 		return -EINVAL;
 	r->slots = xcalloc(json_array_size(cells) + 1, sizeof(*r->slots));
-	json_array_foreach (cells, i, j) {
+	json_array_foreach(cells, i, j) {
 		struct slot *s = &r->slots[i];
 
 		s->run = r;
 		s->pause.fn = next_try;
+		s->grace.fn = on_grace;
 		s->attempts = json_array();
 		json_array_append_new(r->results, json_null());
 		r->n++;

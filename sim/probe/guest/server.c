@@ -187,7 +187,7 @@ static int listen_method(struct agent *ag, const json_t *params, json_t **ret, s
 	snprintf(ag->server->identity, sizeof(ag->server->identity), "%s", identity);
 	for (struct listener *l = ag->server->listeners; l; l = l->next)
 		l->wanted = !jbool(params, "exact", false);
-	json_array_foreach (specs, i, spec)
+	json_array_foreach(specs, i, spec)
 		if (ensure(ag->server, spec, listening, failed, e) < 0)
 			return -EINVAL;
 	close_unwanted(ag->server);
