@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "agent/agent.h"
 #include "fabric/fabric.h"
 #include "lab/admission.h"
 #include "lab/apiserver.h"
@@ -161,8 +162,12 @@ static int init_mounts(struct lab *lab, struct err *e)
 {
 	int r = mnt_proc(e);
 
-	(void)lab;
-	return r < 0 ? r : mnt_sysfs(e);
+	if (r >= 0)
+		r = mnt_sysfs(e);
+	if (r < 0)
+		return r;
+	/* once here spares it each node */
+	return agent_lab_mounts(lab->paths->run, lab->paths->state, lab->paths->cache, e);
 }
 
 static int init_fabric(struct lab *lab, struct err *e)

@@ -163,9 +163,24 @@ static void nodes_init(struct lab *lab)
 		lab->nodes[i].lab = lab;
 }
 
+/* Database files of all nodes, written before the first fork: cheaper here than in the children. */
+static int prepare_all(struct lab *lab, struct err *e)
+{
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		_cleanup_json_ json_t *config = node_config(&lab->nodes[i]);
+		int r = agent_prepare(config, e);
+
+		if (r < 0)
+			return err_wrap(e, "node/%s", lab->nodes[i].name);
+	}
+	return 0;
+}
+
 int lab_nodes_spawn(struct lab *lab, struct err *e)
 {
 	nodes_init(lab);
+	if (prepare_all(lab, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		int r = spawn(&lab->nodes[i], e);
 
