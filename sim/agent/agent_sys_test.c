@@ -490,7 +490,7 @@ static bool can_run(const char *name, const char *prefix)
 
 	if (geteuid() == 0 && sw && ovn)
 		return true;
-	printf("skip - agent/%s: %s\n", name, geteuid() == 0 ? err_msg(&e) : "not root");
+	test_skip("%s: %s", name, geteuid() == 0 ? err_msg(&e) : "not root");
 	return false;
 }
 

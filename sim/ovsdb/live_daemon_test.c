@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/wait.h>
 
+#include "test/test.h"
 #include "base/log.h"
 #include "ovsdb/dbfile.h"
 #include "ovsdb/live.h"
@@ -32,7 +33,7 @@ bool live_open(struct live *l, const char *name)
 		if (usable(prefixes[i]))
 			l->prefix = prefixes[i];
 	if (!l->prefix || !mkdtemp(l->dir)) {
-		printf("skip - %s: no %s and %s below %s\n", name, SERVER, NB_SCHEMA, prefixes[0]);
+		test_skip("%s: no %s and %s below %s", name, SERVER, NB_SCHEMA, prefixes[0]);
 		return false;
 	}
 	sd_event_new(&l->ev);

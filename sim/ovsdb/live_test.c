@@ -214,7 +214,7 @@ static void test_northd(void)
 	CU_ASSERT(live_db(&l, "nb", "ovn/ovn-nb", "nb-start"));
 	CU_ASSERT(live_db(&l, "sb", "ovn/ovn-sb", "sb-start"));
 	if (access(northd, X_OK) < 0) {
-		printf("skip - ovsdb_live/northd: no %s\n", northd);
+		test_skip("no %s", northd);
 	} else if (live_server(&l, "nb", "sb") && start_northd(&l) &&
 		   user_open(&nb, &l, "OVN_Northbound") && user_open(&sb, &l, "OVN_Southbound")) {
 		apply(&nb, "nb-more", &b, "+3 ~1 -1 &1 [\"Logical_Switch.no_such\"] ok");

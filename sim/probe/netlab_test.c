@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "test/test.h"
 #include "probe/netlab_test.h"
 
 #include <arpa/inet.h>
@@ -37,7 +38,7 @@ bool netlab_new(struct netlab *lab)
 	*lab = (struct netlab){.forwarder = -1};
 	lab->agent = getenv("OVNBED_AGENT") ? xstrdup(getenv("OVNBED_AGENT")) : agent_path();
 	if (geteuid() != 0 || !lab->agent || access(lab->agent, X_OK) < 0) {
-		fprintf(stderr, "skip: needs root and %s\n", lab->agent);
+		test_skip("needs root and %s", lab->agent ? lab->agent : "ovnbed-agent");
 		free(lab->agent);
 		return false;
 	}

@@ -539,7 +539,7 @@ static void test_force_fallback(void)
 		check(r, "forward.beyond.largest", "1400");
 		check(r, "status", "pass");
 	} else {
-		fprintf(stderr, "skip: no macvlan\n");
+		test_skip("no macvlan (CONFIG_MACVLAN)");
 	}
 	netlab_free(&lab);
 }

@@ -46,7 +46,7 @@ static void in_namespaces(const char *name, int flags, char *(*fn)(void))
 	}
 	close(p[1]);
 	if (pid == -EPERM || pid == -ENOSPC) {
-		printf("skip - %s: %s\n", name, err_msg(&e));
+		test_skip("%s: %s", name, err_msg(&e));
 		close(p[0]);
 		return;
 	}

@@ -15,7 +15,8 @@ static struct {
 	size_t n;
 } suites[MAX_SUITES];
 static size_t n_suites;
-static unsigned passed, failed;
+static unsigned passed, failed, skipped;
+static char *skip_reason; /* of the running test */
 static struct buf junit;
 
 void test_register(const char *suite, const struct test_case *cases, size_t n)
@@ -38,6 +39,16 @@ bool test_row(bool cond, const char *file, int line, const char *row, const char
 	what = xasprintf("%s: %s", row, detail);
 	CU_assertImplementation(cond, (unsigned)line, what, file, "", CU_FALSE);
 	return cond;
+}
+
+void test_skip(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	free(skip_reason);
+	skip_reason = xvasprintf(fmt, ap);
+	va_end(ap);
 }
 
 static char *slurp(const char *path)
@@ -95,9 +106,17 @@ static void on_complete(const CU_pTest t, const CU_pSuite s, const CU_pFailureRe
 		failed++;
 		printf("not ok - %s/%s\n", s->pName, t->pName);
 		buf_adds(&junit, "<failure message=\"");
+	} else if (skip_reason) {
+		skipped++;
+		printf("ok - %s/%s # SKIP %s\n", s->pName, t->pName, skip_reason);
+		buf_adds(&junit, "<skipped message=\"");
+		xml_add(skip_reason);
+		buf_adds(&junit, "\"/>");
 	} else {
 		passed++;
 	}
+	free(skip_reason);
+	skip_reason = NULL;
 	for (CU_pFailureRecord f = first; f; f = f->pNext) {
 		_cleanup_free_ char *line = NULL;
 
@@ -158,13 +177,15 @@ int main(int argc, char **argv)
 		if (f)
 			fprintf(f,
 				"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-				"<testsuite name=\"unit\" tests=\"%u\" failures=\"%u\">\n%s"
+				"<testsuite name=\"unit\" tests=\"%u\" failures=\"%u\" "
+				"skipped=\"%u\">\n%s"
 				"</testsuite>\n</testsuites>\n",
-				passed + failed, failed, buf_str(&junit));
+				passed + failed + skipped, failed, skipped, buf_str(&junit));
 	}
 	buf_free(&junit);
 	failed += CU_get_number_of_suites_failed();
 	CU_cleanup_registry();
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed ? 1 : passed ? 0 : 4;
+	printf(skipped ? "%u passed, %u failed, %u skipped\n" : "%u passed, %u failed\n", passed,
+	       failed, skipped);
+	return failed ? 1 : passed + skipped ? 0 : 4;
 }
