@@ -43,7 +43,8 @@ struct applying {
 	json_t *results; /* [{object, namespace, result}] */
 	json_t *titles;	 /* "Kind ns/name", as findings name objects */
 	struct diags d;
-	json_t *sync; /* the lab's reply, or NULL */
+	json_t *sync;  /* the lab's reply, or NULL */
+	size_t others; /* errors about objects that are not ours */
 	int code;
 };
 
@@ -93,12 +94,27 @@ static void print_summary(const struct applying *x)
 	printf("%s\n", buf_str(&b));
 }
 
-/* Lets the lab follow; its verdicts join the findings. */
+/* A verdict about an object of ours, or about the Pod of one of our VMs. */
+static bool concerns(const struct applying *x, const struct manifests *ms, const struct diag *g)
+{
+	if (!g->object || jhas_str(x->titles, g->object))
+		return true;
+	for (size_t i = 0; i < ms->n; i++) {
+		const char *ns = *meta_ns(ms->v[i].obj) ? meta_ns(ms->v[i].obj) : x->ns;
+		_cleanup_free_ char *pod =
+			xasprintf("Pod %s/virt-launcher-%s-", ns, meta_name(ms->v[i].obj));
+
+		if (ms->v[i].kind == &kind_vm && str_after(g->object, pod))
+			return true;
+	}
+	return false;
+}
+
+/* Lets the lab follow; its verdicts about what was applied join the findings. */
 static void reconcile(struct applying *x, const struct manifests *ms)
 {
 	_cleanup_diags_ struct diags found = DIAGS_INIT;
 	_cleanup_err_ struct err e = ERR_INIT;
-	size_t errors = diags_count(&x->d, DIAG_ERROR);
 
 	x->sync = sync_lab(x->c, &e);
 	if (!x->sync) {
@@ -106,10 +122,19 @@ static void reconcile(struct applying *x, const struct manifests *ms)
 		return;
 	}
 	worsen(x, sync_report(x->sync));
-	sync_verdicts(x->sync, x->titles, &found);
-	admission_locate(ms, x->ns, &found, &x->d);
-	if (diags_count(&x->d, DIAG_ERROR) > errors)
-		worsen(x, CMD_FAIL);
+	diags_from_json(&found, json_object_get(x->sync, "verdicts"));
+	for (size_t i = 0; i < found.n; i++) {
+		struct diags one = {.v = &found.v[i], .n = 1};
+		bool error = found.v[i].severity == DIAG_ERROR;
+
+		if (!concerns(x, ms, &found.v[i])) {
+			x->others += error;
+			continue;
+		}
+		admission_locate(ms, x->ns, &one, &x->d);
+		if (error)
+			worsen(x, CMD_FAIL);
+	}
 }
 
 /* VMs that are meant to run, and Pods. */
@@ -194,6 +219,9 @@ static int apply(const struct apply_args *a, struct client *c, const struct file
 
 	store_all(&x, &f->ms);
 	findings_print(&x.d);
+	if (x.others)
+		fprintf(stderr, "%zu error%s about other objects; see ovnbed get events -A\n",
+			x.others, x.others == 1 ? "" : "s");
 	if (x.code == CMD_OK && a->wait && !a->dry_run)
 		wait_ready(&x, &f->ms);
 	if (streq(a->output, "json"))

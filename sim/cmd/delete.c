@@ -67,22 +67,39 @@ static json_t *delete_options(const struct delete_args *a)
 	return o;
 }
 
-/* CMD_OK also when it was not there and that is no error; then *ret_gone is false. */
+/* What goes with the object is to be waited for as well. */
+static void add_owned(struct client *c, const struct delete_args *a, const struct obj_ref *r,
+		      struct obj_refs *out)
+{
+	_cleanup_free_ char *path = obj_path(r, NULL, NULL);
+	_cleanup_json_ json_t *obj = NULL, *owned = NULL;
+	json_t *o;
+	size_t i;
+
+	if (!a->wait || (a->cascade && streq(a->cascade, "orphan")))
+		return;
+	obj = client_call(c, "GET", path, NULL, NULL);
+	owned = objects_owned(c, obj);
+	json_array_foreach(owned, i, o)
+		obj_refs_add(out, kind_of(o), meta_ns(o), meta_name(o));
+}
+
+/* CMD_OK also when it was not there and that is no error. gone gets what is to be waited for. */
 static int delete_one(struct client *c, const struct delete_args *a, const struct obj_ref *r,
-		      bool *ret_gone)
+		      struct obj_refs *gone)
 {
 	_cleanup_free_ char *path = obj_path(r, NULL, NULL);
 	_cleanup_json_ json_t *body = delete_options(a), *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	*ret_gone = false;
+	add_owned(c, a, r, gone);
 	reply = client_call(c, "DELETE", path, body, &e);
 	if (!reply && e.code == ENOENT && a->ignore)
 		return CMD_OK;
 	if (!reply)
 		return client_fail(c, &e);
 	print_deleted(a, r);
-	*ret_gone = true;
+	obj_refs_add(gone, r->kind, r->ns, r->name);
 	return CMD_OK;
 }
 
@@ -149,13 +166,8 @@ static int delete_all(struct client *c, const struct delete_args *a, const struc
 	int worst = expand(c, a, named, &refs), code;
 
 	for (size_t i = 0; i < refs.n; i++) {
-		const struct obj_ref *r = &refs.v[i];
-		bool deleted;
-
-		code = delete_one(c, a, r, &deleted);
+		code = delete_one(c, a, &refs.v[i], &gone);
 		worst = MAX(worst, code);
-		if (deleted)
-			obj_refs_add(&gone, r->kind, r->ns, r->name);
 	}
 	if (!refs.n && worst == CMD_OK)
 		fprintf(stderr, "no resources found\n");

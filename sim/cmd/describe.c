@@ -153,27 +153,21 @@ static void print_conditions(const json_t *obj)
 
 /* ---- events ---- */
 
-/* Adds the events of what obj controls: a VM's instance, an instance's Pod. */
-static void add_owned(struct client *c, const json_t *obj, json_t *events)
+/* The events of obj and of all that it controls. */
+static json_t *all_events(struct client *c, const json_t *obj)
 {
-	const struct kind *k = kind_of(obj), *below = k == &kind_vm    ? &kind_vmi
-						      : k == &kind_vmi ? &kind_pod
-								       : NULL;
-	struct obj_ref list = {.kind = below, .ns = (char *)meta_ns(obj)};
-	_cleanup_free_ char *path = below ? obj_path(&list, NULL, NULL) : NULL;
-	_cleanup_json_ json_t *found = path ? client_call(c, "GET", path, NULL, NULL) : NULL;
-	json_t *o;
+	_cleanup_json_ json_t *owned = objects_owned(c, obj);
+	json_t *events = events_about(c, obj, NULL), *o;
 	size_t i;
 
-	json_array_foreach(json_object_get(found, "items"), i, o) {
-		_cleanup_json_ json_t *more = NULL;
+	if (!events)
+		events = json_array();
+	json_array_foreach(owned, i, o) {
+		_cleanup_json_ json_t *more = events_about(c, o, NULL);
 
-		if (!meta_owned_by(o, meta_uid(obj)))
-			continue;
-		more = events_about(c, o, NULL);
 		json_array_extend(events, more);
-		add_owned(c, o, events);
 	}
+	return events;
 }
 
 static int by_time(const void *a, const void *b)
@@ -196,15 +190,10 @@ static void print_event(const json_t *ev)
 
 static void print_events(struct client *c, const json_t *obj)
 {
-	json_t *events = events_about(c, obj, NULL);
-	size_t n;
-	_cleanup_free_ json_t **sorted = NULL;
+	_cleanup_json_ json_t *events = all_events(c, obj);
+	size_t n = json_array_size(events);
+	_cleanup_free_ json_t **sorted = xcalloc(n + 1, sizeof(*sorted));
 
-	if (!events)
-		events = json_array();
-	add_owned(c, obj, events);
-	n = json_array_size(events);
-	sorted = xcalloc(n + 1, sizeof(*sorted));
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = json_array_get(events, i);
 	qsort(sorted, n, sizeof(*sorted), by_time);
@@ -212,7 +201,6 @@ static void print_events(struct client *c, const json_t *obj)
 		 : "Events: <none>\n");
 	for (size_t i = 0; i < n; i++)
 		print_event(sorted[i]);
-	json_decref(events);
 }
 
 /* ---- the verb ---- */

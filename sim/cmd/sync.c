@@ -12,20 +12,6 @@ json_t *sync_lab(struct client *c, struct err *e)
 	return client_verb(c, "reconcile", body, e);
 }
 
-void sync_verdicts(const json_t *reply, const json_t *titles, struct diags *d)
-{
-	_cleanup_diags_ struct diags all = DIAGS_INIT;
-
-	diags_from_json(&all, json_object_get(reply, "verdicts"));
-	for (size_t i = 0; i < all.n; i++) {
-		struct diags one = {.v = &all.v[i], .n = 1};
-
-		if (!titles || all.v[i].severity == DIAG_ERROR ||
-		    (all.v[i].object && jhas_str(titles, all.v[i].object)))
-			diags_merge(d, &one);
-	}
-}
-
 /* Rows that were found different from what had been written before. */
 static void print_repairs(const json_t *reply)
 {

@@ -3,7 +3,6 @@
 #ifndef OVNBED_CMD_SYNC_H
 #define OVNBED_CMD_SYNC_H
 
-#include "base/diag.h"
 #include "lab/client.h"
 
 /*
@@ -11,11 +10,6 @@
  * reference), or NULL with e set.
  */
 json_t *sync_lab(struct client *c, struct err *e);
-/*
- * Its verdicts as findings: all errors, warnings and notes only about the objects in titles
- * (array of "Kind ns/name", or NULL: all).
- */
-void sync_verdicts(const json_t *reply, const json_t *titles, struct diags *d);
 /*
  * Prints zones that did not follow and rows that were repaired, on stderr. Returns an exit code:
  * CMD_INTERNAL when a zone did not follow.

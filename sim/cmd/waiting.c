@@ -99,6 +99,33 @@ json_t *events_about(struct client *c, const json_t *obj, struct err *e)
 	return found ? json_incref(json_object_get(found, "items")) : NULL;
 }
 
+static void add_owned(struct client *c, const json_t *obj, json_t *out)
+{
+	const struct kind *k = kind_of(obj), *below = k == &kind_vm    ? &kind_vmi
+						      : k == &kind_vmi ? &kind_pod
+								       : NULL;
+	struct obj_ref list = {.kind = below, .ns = (char *)meta_ns(obj)};
+	_cleanup_free_ char *path = below ? obj_path(&list, NULL, NULL) : NULL;
+	_cleanup_json_ json_t *found = path ? client_call(c, "GET", path, NULL, NULL) : NULL;
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(json_object_get(found, "items"), i, o) {
+		if (!meta_owned_by(o, meta_uid(obj)))
+			continue;
+		json_array_append(out, o);
+		add_owned(c, o, out);
+	}
+}
+
+json_t *objects_owned(struct client *c, const json_t *obj)
+{
+	json_t *out = json_array();
+
+	add_owned(c, obj, out);
+	return out;
+}
+
 static void explain_conditions(const json_t *obj)
 {
 	const json_t *list = jget(obj, "status.conditions");

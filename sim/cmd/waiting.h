@@ -46,5 +46,7 @@ void wait_explain(struct client *c, const json_t *obj);
 
 /* The Events about an object, oldest first: new array. */
 json_t *events_about(struct client *c, const json_t *obj, struct err *e);
+/* What obj controls, directly or not: a VM's instance and its Pods. New array, owners first. */
+json_t *objects_owned(struct client *c, const json_t *obj);
 
 #endif
