@@ -39,6 +39,7 @@ static void read_image(const json_t *v, size_t i, const char *dir, struct kubevi
 		.format = xstrdup(jstr(v, "format", "qcow2")),
 		.agent = jbool(v, "agent", false),
 		.probe = jbool(v, "probe", false),
+		.probe_upload = streq(jstr(v, "probe", ""), "upload"),
 		.cloud_init = jbool(v, "cloud_init", true),
 	};
 	size_t other;

@@ -12,6 +12,7 @@ struct kubevirt_image {
 	char *format;			 /* of disk: "qcow2" (default) or "raw" */
 	bool agent;			 /* has qemu-guest-agent */
 	bool probe;			 /* has the traffic agent on org.ovnbed.probe.0 */
+	bool probe_upload;		 /* gets it through the guest agent ("probe: upload") */
 	bool cloud_init;		 /* reads a NoCloud seed (default true) */
 };
 
@@ -29,7 +30,8 @@ struct kubevirt_images {
 };
 
 /*
- * Reads {"images":[{"name","kernel","initrd","cmdline","disk","format","agent","probe"}],
+ * Reads {"images":[{"name","kernel","initrd","cmdline","disk","format","agent","probe":true|"upload",
+ * "cloud_init"}],
  * "references":[{"match","image"}],"fallback":NAME}. Relative files are taken below dir. Problems
  * go to d (paths for marks_locate()); 0, or -EINVAL when there was an error.
  */

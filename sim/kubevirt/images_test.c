@@ -94,5 +94,23 @@ static void test_no_fallback(void)
 	CU_ASSERT(e.code != 0);
 }
 
+/* The file that is shipped. */
+static void test_shipped(void)
+{
+	_cleanup_json_ json_t *root = load("vmimages/images.yaml");
+	_cleanup_kubevirt_images_ struct kubevirt_images im = {0};
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	bool upload = false;
+
+	CU_ASSERT_EQUAL(kubevirt_images_parse(root, "/d", &im, &d), 0);
+	CU_ASSERT_EQUAL(d.n, 0);
+	CU_ASSERT(im.fallback < im.n);
+	for (size_t i = 0; i < im.n; i++) {
+		upload |= im.v[i].probe_upload;
+		CU_ASSERT(!im.v[i].probe || !im.v[i].probe_upload);
+	}
+	CU_ASSERT(upload);
+}
+
 TEST_SUITE(kubevirt_images, {"choice", test_choice}, {"bad_files", test_bad_files},
-	   {"no_fallback", test_no_fallback})
+	   {"no_fallback", test_no_fallback}, {"shipped", test_shipped})

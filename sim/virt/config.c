@@ -180,5 +180,7 @@ const struct virt_known_line virt_known_lines[] = {
 	{"is tainted: high-privileges", "QEMU runs as root of the node, on purpose"},
 	{"is tainted: custom-ga-command", "commands of `exec` go through the guest agent"},
 	{"QEMU guest agent is not connected", "a guest was asked while it came up or went down"},
+	{"Guest agent disappeared while executing command", "a guest went down while it was asked"},
+	{"End of file while reading data", "a client of libvirtd has ended"},
 	{NULL, NULL},
 };

@@ -166,6 +166,15 @@ static void again(struct guest *g)
 	loop_after(g->h->ev, fast ? FAST_US : SLOW_US, on_due, g, &g->timer);
 }
 
+/* What an agent did not say this time (it was just going down, say) stays as it was. */
+static void keep_names(json_t *now, const json_t *before)
+{
+	if (!json_object_get(now, "hostname") && jstr(before, "hostname", NULL))
+		jset_str(now, "hostname", jstr(before, "hostname", NULL));
+	if (!json_object_size(json_object_get(now, "os")) && before)
+		json_object_set_new(now, "os", json_deep_copy(json_object_get(before, "os")));
+}
+
 static void asked(struct helper *h, void *arg, json_t *result, const char *why)
 {
 	struct guest *g = arg;
@@ -177,6 +186,8 @@ static void asked(struct helper *h, void *arg, json_t *result, const char *why)
 	}
 	if (!result)
 		log_debug("guest %s: %s", g->uid, why);
+	if (result)
+		keep_names(result, g->last);
 	if (result && !json_equal(result, g->last)) {
 		json_decref(g->last);
 		g->last = json_incref(result);
