@@ -25,6 +25,7 @@ extern const struct cmd cmd_mtu;
 extern const struct cmd cmd_trace;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_version;
 
 #endif
