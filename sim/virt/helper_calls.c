@@ -244,8 +244,8 @@ json_t *call_list(virConnectPtr conn, const json_t *args, struct err *e)
 		return done(-1, "list domains", e);
 	out = json_array();
 	for (int i = 0; i < n; i++) {
-		/* a domain may end between being listed and being asked */
-		if (virDomainIsActive(v[i]) == 1)
+		/* one that has ended stays listed until its last event is out */
+		if (!streq(state_name(v[i]), "shutoff"))
 			json_array_append_new(out, row_of(v[i]));
 		virDomainFree(v[i]);
 	}
