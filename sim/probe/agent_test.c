@@ -446,6 +446,18 @@ static void test_classify(void)
 			 "%s", probe_outcome_name(attempt_classify(rows[i].err, rows[i].se)));
 }
 
+/* A refusal among silences is a refusal; silence is more than never having left. */
+static void test_rank(void)
+{
+	static const enum probe_outcome order[] = {
+		PROBE_LOCAL_ERROR, PROBE_TIMEOUT,    PROBE_UNREACH, PROBE_REFUSED,
+		PROBE_BROKEN,	   PROBE_WRONG_PEER, PROBE_ALLOWED};
+
+	for (size_t i = 1; i < ARRAY_SIZE(order); i++)
+		TEST_ROW(outcome_rank(order[i]) > outcome_rank(order[i - 1]),
+			 probe_outcome_name(order[i]), "ranks too low");
+}
+
 static void test_mtu_class(void)
 {
 	struct target udp = {.ops = &attempt_udp, .size = 1372}, icmp = {.ops = &attempt_icmp};
@@ -492,4 +504,4 @@ TEST_SUITE(agent, {"sha256", test_sha256}, {"checksum", test_checksum}, {"stream
 	   {"ip4 header", test_ip4_header}, {"tcp partial", test_tcp_partial}, {"arp", test_arp},
 	   {"nd", test_nd}, {"flows", test_flows}, {"flows checksum", test_flows_checksum},
 	   {"framer", test_framer}, {"cells", test_cells}, {"classify", test_classify},
-	   {"mtu class", test_mtu_class})
+	   {"rank", test_rank}, {"mtu class", test_mtu_class})
