@@ -49,7 +49,7 @@ static void test_reach(void)
 		CU_FAIL("agents not ready");
 	r = netlab_run(
 		&lab, probe_run,
-		"{\"timeoutMs\":300,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"allowed\"") "," CELL(
+		"{\"timeoutMs\":500,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"allowed\"") "," CELL(
 			"b", "fd01::2",
 			"\"proto\":\"icmp\",\"expect\":\"allowed\"") "," CELL("b", "10.1.0.2",
 									      "\"proto\":\"tcp\","
@@ -318,7 +318,7 @@ static void test_denied(void)
 		CU_FAIL("agents not ready");
 	r = netlab_run(
 		&lab, probe_run,
-		"{\"timeoutMs\":200,\"cells\":[" CELL("b", "10.3.0.2", "\"proto\":\"tcp\",\"port\":80,\"expect\":\"allowed\"") "," CELL("b", "10.3.0.3", DENY "\"denied\"") "," CELL(
+		"{\"timeoutMs\":400,\"cells\":[" CELL("b", "10.3.0.2", "\"proto\":\"tcp\",\"port\":80,\"expect\":\"allowed\"") "," CELL("b", "10.3.0.3", DENY "\"denied\"") "," CELL(
 			"b", "10.3.0.4",
 			DENY
 			"\"rejected\"") "," CELL("b", "10.3.0.3",
@@ -366,7 +366,7 @@ static void test_denied(void)
 /* ---- MTU ---- */
 
 #define MTU_PAIR \
-	"\"from\":\"a\",\"to\":\"b\",\"fromIf\":\"eth0\",\"toIf\":\"eth0\",\"timeoutMs\":200,"
+	"\"from\":\"a\",\"to\":\"b\",\"fromIf\":\"eth0\",\"toIf\":\"eth0\",\"timeoutMs\":400,"
 
 static long long eth0_mtu(const json_t *ifaces)
 {
@@ -532,7 +532,7 @@ static void test_force_fallback(void)
 		netlab_ip(&lab, "a", "link set dev m0 up");
 		r = netlab_run(&lab, mtu_run,
 			       "{\"from\":\"a\",\"to\":\"b\",\"fromIf\":\"m0\",\"toIf\":\"eth0\","
-			       "\"timeoutMs\":200,\"fromAddr\":\"10.1.0.1\",\"toAddr\":"
+			       "\"timeoutMs\":400,\"fromAddr\":\"10.1.0.1\",\"toAddr\":"
 			       "\"10.1.0.2\",\"both\":false,\"planned\":1400,"
 			       "\"expect\":{\"path\":1300,\"beyond\":1400}}");
 		check(r, "forward.beyond.how", "gso");
@@ -550,7 +550,7 @@ static json_t *probe_all(struct netlab *lab)
 {
 	return netlab_run(
 		lab, probe_run,
-		"{\"timeoutMs\":200,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"allowed\"") "," CELL(
+		"{\"timeoutMs\":400,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"allowed\"") "," CELL(
 			"b", "10.1.0.2",
 			"\"proto\":\"tcp\",\"port\":80,\"expect\":\"allowed\"") "," CELL("b",
 											 "10.1.0.2",
@@ -655,7 +655,7 @@ static void test_isolated_cell(void)
 	CU_ASSERT_TRUE(netlab_ready(&lab));
 	r = netlab_run(
 		&lab, probe_run,
-		"{\"timeoutMs\":300,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"isolated\"") "," CELL(
+		"{\"timeoutMs\":500,\"cells\":[" CELL("b", "10.1.0.2", "\"proto\":\"icmp\",\"expect\":\"isolated\"") "," CELL(
 			"b", "fd01::2",
 			"\"proto\":\"tcp\",\"port\":80,\"expect\":\"isolated\"") "," CELL("b",
 											  "10.1.0."
