@@ -165,6 +165,37 @@ static const struct manifest *find_source(const struct manifests *ms, const char
 	return NULL;
 }
 
+/* Reads line n (1-based) of a file into *ret (owned by the caller). */
+static bool read_line(const char *path, int n, char **ret)
+{
+	_cleanup_fclose_ FILE *f = path ? fopen(path, "re") : NULL;
+	size_t size = 0;
+
+	while (f && n-- > 0)
+		if (getline(ret, &size, f) < 0)
+			return false;
+	return f != NULL;
+}
+
+/*
+ * A finding inside a NAD's spec.config points at the key itself when the text is a literal block:
+ * its lines are those of the file.
+ */
+static void locate_in_config(const struct manifest *m, struct diag *g)
+{
+	const char *key = g->path ? str_after(g->path, "spec.config.") : NULL;
+	_cleanup_free_ char *first = NULL, *next = NULL;
+	int line, col;
+
+	if (m->kind != &kind_nad || !key || g->col < 1 ||
+	    !nad_config_position(jstr(m->obj, "spec.config", ""), key, &line, &col) ||
+	    !read_line(m->file, g->line, &first) || strlen(first) < (size_t)g->col ||
+	    first[g->col - 1] != '|' || !read_line(m->file, g->line + 1, &next))
+		return;
+	g->line += line;
+	g->col = col + (int)strspn(next, " ");
+}
+
 void admission_locate(const struct manifests *ms, const char *ns, const struct diags *found,
 		      struct diags *d)
 {
@@ -175,8 +206,10 @@ void admission_locate(const struct manifests *ms, const char *ns, const struct d
 
 		diags_merge(&one, &borrowed);
 		normalise_paths(&one);
-		if (m)
+		if (m) {
 			manifest_locate(m, &one, 0);
+			locate_in_config(m, &one.v[0]);
+		}
 		diags_merge(d, &one);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "api/meta.h"
 #include "api/status.h"
+#include "lab/fileset.h"
 #include "test/test.h"
 
 static const char vm_text[] = "apiVersion: kubevirt.io/v1\n"
@@ -129,4 +130,35 @@ static void test_validate(void)
 		run_row(&rows[i]);
 }
 
-TEST_SUITE(lab_admission, {"in the store", test_store}, {"without a lab", test_validate})
+/* A literal block has the file's lines: the finding points at the value inside it. */
+static void test_block(void)
+{
+	char path[] = "/tmp/ovnbed-nad-XXXXXX";
+	int fd = mkstemp(path);
+	_cleanup_fileset_ struct fileset f = FILESET_INIT;
+	_cleanup_diags_ struct diags d = DIAGS_INIT;
+	const struct diag *g;
+
+	dprintf(fd, "apiVersion: k8s.cni.cncf.io/v1\n"
+		    "kind: NetworkAttachmentDefinition\n"
+		    "metadata: {name: blue}\n"
+		    "spec:\n"
+		    "  config: |-\n"
+		    "    {\n"
+		    "      \"name\": \"blue\", \"type\": \"ovn-k8s-cni-overlay\",\n"
+		    "      \"netAttachDefName\": \"default/blue\",\n"
+		    "      \"topology\": \"layer7\"\n"
+		    "    }\n");
+	close(fd);
+	fileset_add(&f, path, &d);
+	admission_validate(&f.ms, "default", NULL, &d);
+	unlink(path);
+	g = find(&d, "E16");
+	if (!TEST_ROW(g != NULL, "block", "no finding among %zu", d.n))
+		return;
+	CU_ASSERT_EQUAL(g->line, 9);
+	CU_ASSERT_EQUAL(g->col, 19);
+}
+
+TEST_SUITE(lab_admission, {"in the store", test_store}, {"without a lab", test_validate},
+	   {"inside a NAD", test_block})
