@@ -15,7 +15,7 @@ const struct step_verb step_verbs[] = {
 	{"delete", step_check_delete, step_run_delete, false, NULL},
 	{"apply", step_check_apply, step_run_apply, false, NULL},
 	{"refused", step_check_refused, step_run_refused, true, NULL},
-	{"failed", step_check_failed, step_run_failed, true, NULL},
+	{"failed", step_check_failed, step_run_failed, false, NULL},
 	{"start", step_check_power, step_run_start, false, NULL},
 	{"stop", step_check_power, step_run_stop, false, NULL},
 	{"restart", step_check_power, step_run_restart, false, NULL},
@@ -69,6 +69,11 @@ int step_duration(const char *text, uint64_t *ret)
 	return 0;
 }
 
+json_t *step_as_list(const json_t *v)
+{
+	return json_is_array(v) ? json_incref((json_t *)v) : v ? json_pack("[O]", v) : json_array();
+}
+
 /* ---- API ---- */
 
 int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e)
@@ -108,7 +113,7 @@ void step_check_files(const struct scenario *s, const json_t *v, const char *pat
 
 	if (!json_is_array(v) || !json_array_size(v))
 		bad(d, path, "expected a list of manifest files");
-	json_array_foreach (v, i, f) {
+	json_array_foreach(v, i, f) {
 		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 		_cleanup_free_ char *file =
 			json_is_string(f) ? scenario_path(s, json_string_value(f)) : NULL;
@@ -131,7 +136,7 @@ void step_check_refs(const struct scenario *s, const json_t *v, const char *path
 		return;
 	if (!json_is_array(v) || !json_array_size(v))
 		bad(d, path, "expected KIND/NAME or a list of them");
-	json_array_foreach (v, i, f) {
+	json_array_foreach(v, i, f) {
 		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 
 		if (!json_is_string(f) || !strchr(json_string_value(f), '/'))
@@ -159,7 +164,7 @@ void step_check_keys(const json_t *v, const char *path, const char *const *keys,
 		bad(d, path, "expected a mapping");
 		return;
 	}
-	json_object_foreach ((json_t *)v, key, x) {
+	json_object_foreach((json_t *)v, key, x) {
 		_cleanup_free_ char *p = xasprintf("%s.%s", path, key);
 
 		if (!key_known(key, keys))

@@ -42,7 +42,7 @@ struct step_verb {
 	void (*check)(const struct scenario *s, const json_t *param, const char *path,
 		      struct diags *d);
 	enum outcome (*run)(struct step_ctx *c, const json_t *param);
-	bool modifier;	      /* only changes how another verb is judged (refused, failed) */
+	bool modifier;	      /* only changes how another verb is judged (refused) */
 	const char *provokes; /* regex of daemon log lines that the verb itself causes, or NULL */
 };
 /* In order of execution within a step; name NULL ends. */
@@ -59,6 +59,8 @@ void step_check_keys(const json_t *v, const char *path, const char *const *keys,
 int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e);
 /* GET path; as above. */
 int step_get(struct client *client, const char *path, json_t **ret, struct err *e);
+/* A parameter that may be one or a list, as a list; empty for NULL. New reference. */
+json_t *step_as_list(const json_t *v);
 /* "30s", "500ms", "2m" or seconds. 0 or -EINVAL. */
 int step_duration(const char *text, uint64_t *ret);
 /* "tcp/80" → {"proto":"tcp","port":80} members set in cell; false when malformed. */

@@ -13,21 +13,56 @@
 
 /* ---- exec ---- */
 
+static void check_argv(const json_t *v, const char *path, struct diags *d)
+{
+	_cleanup_free_ char *p = xasprintf("%s.argv", path);
+	json_t *a;
+	size_t i;
+
+	if (!json_array_size(v))
+		diags_add(d, DIAG_ERROR, "scenario", p, "expected a list of at least one argument");
+	json_array_foreach(v, i, a)
+		if (!json_is_string(a))
+			diag_hint(diags_add(d, DIAG_ERROR, "scenario", p,
+					    "argument %zu is not text", i),
+				  "quote it");
+}
+
+static void check_regex(const json_t *v, const char *path, const char *key, struct diags *d)
+{
+	_cleanup_free_ char *p = xasprintf("%s.%s", path, key);
+	const char *text = jstr(v, key, NULL);
+	char why[128];
+	regex_t re;
+	int r;
+
+	if (!text)
+		return;
+	r = regcomp(&re, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
+	if (!r) {
+		regfree(&re);
+		return;
+	}
+	regerror(r, &re, why, sizeof(why));
+	diags_add(d, DIAG_ERROR, "scenario", p, "\"%s\": %s", text, why);
+}
+
 void step_check_exec(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {"in!", "argv!", "code", "stdout", "stderr", NULL};
+	_cleanup_json_ json_t *list = step_as_list(v);
 	json_t *one;
 	size_t i;
 
 	(void)s;
-	if (!json_is_array(v)) {
-		step_check_keys(v, path, keys, d);
-		return;
-	}
-	json_array_foreach (v, i, one) {
-		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+	json_array_foreach(list, i, one) {
+		_cleanup_free_ char *p =
+			json_is_array(v) ? xasprintf("%s.%zu", path, i) : xstrdup(path);
 
 		step_check_keys(one, p, keys, d);
+		check_argv(json_object_get(one, "argv"), p, d);
+		check_regex(one, p, "stdout", d);
+		check_regex(one, p, "stderr", d);
 	}
 }
 
@@ -37,7 +72,7 @@ static const char **argv_of(const json_t *list)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach (list, i, a)
+	json_array_foreach(list, i, a)
 		argv[i] = json_is_string(a) ? json_string_value(a) : "";
 	return argv;
 }
@@ -143,7 +178,7 @@ static enum outcome exec_zones(struct step_ctx *c, const json_t *v)
 		return exec_in(c, "node/control-plane", v);
 	if (step_get(c->client, "/apis/ovnbed.io/v1alpha1/status", &st, &e) != 200)
 		return step_say(c, OUTCOME_ERROR, "status: %s", err_msg(&e));
-	json_array_foreach (json_object_get(st, "nodes"), i, n) {
+	json_array_foreach(json_object_get(st, "nodes"), i, n) {
 		_cleanup_free_ char *where = xasprintf("node/%s", jstr(n, "name", ""));
 		enum outcome o = exec_in(c, where, v);
 
@@ -167,7 +202,7 @@ enum outcome step_run_exec(struct step_ctx *c, const json_t *v)
 
 	if (!json_is_array(v))
 		return exec_one(c, v);
-	json_array_foreach (v, i, one) {
+	json_array_foreach(v, i, one) {
 		o = exec_one(c, one);
 		worst = MAX(worst, o);
 	}
@@ -189,7 +224,7 @@ void step_check_configure(const struct scenario *s, const json_t *v, const char 
 		step_check_keys(v, path, keys, d);
 		return;
 	}
-	json_array_foreach (v, i, one) {
+	json_array_foreach(v, i, one) {
 		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 
 		step_check_keys(one, p, keys, d);
@@ -231,7 +266,7 @@ static enum outcome configure_one(struct step_ctx *c, const json_t *v)
 		o = agent_call(c, where, "addr-flush", json_pack("{s:s}", "name", name));
 		worst = MAX(worst, o);
 	}
-	json_array_foreach (json_object_get(v, "addresses"), i, a) {
+	json_array_foreach(json_object_get(v, "addresses"), i, a) {
 		o = agent_call(c, where, "addr-add",
 			       json_pack("{s:s, s:O}", "name", name, "address", a));
 		worst = MAX(worst, o);
@@ -253,7 +288,7 @@ enum outcome step_run_configure(struct step_ctx *c, const json_t *v)
 
 	if (!json_is_array(v))
 		return configure_one(c, v);
-	json_array_foreach (v, i, one) {
+	json_array_foreach(v, i, one) {
 		o = configure_one(c, one);
 		worst = MAX(worst, o);
 	}

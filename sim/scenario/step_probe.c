@@ -52,12 +52,6 @@ static void bad(struct diags *d, const char *path, const char *key, const char *
 
 /* ---- probe ---- */
 
-/* from and to may be lists; every pair of different endpoints is probed. */
-static json_t *as_list(const json_t *v)
-{
-	return json_is_array(v) ? json_incref((json_t *)v) : json_pack("[O?]", v);
-}
-
 /* A step may expect that a probe fails, but must name the layer: any failure would do otherwise. */
 static void check_verdict(const json_t *v, const char *path, struct diags *d)
 {
@@ -136,10 +130,11 @@ static void add_pair(json_t *cells, const json_t *p, const char *from, const cha
 	}
 }
 
+/* from and to may be lists; every pair of different endpoints is probed. */
 static void add_cells(json_t *cells, const json_t *p)
 {
-	_cleanup_json_ json_t *from = as_list(json_object_get(p, "from"));
-	_cleanup_json_ json_t *to = as_list(json_object_get(p, "to"));
+	_cleanup_json_ json_t *from = step_as_list(json_object_get(p, "from"));
+	_cleanup_json_ json_t *to = step_as_list(json_object_get(p, "to"));
 	json_t *a, *b;
 	size_t i, k;
 
@@ -206,7 +201,7 @@ static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
 enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
 {
 	json_t *cells = json_array(), *one;
-	_cleanup_json_ json_t *reply = NULL, *list = as_list(v);
+	_cleanup_json_ json_t *reply = NULL, *list = step_as_list(v);
 	_cleanup_err_ struct err e = ERR_INIT;
 	size_t i;
 	int code;

@@ -10,7 +10,7 @@
 			       struct diags *d);                                            \
 	enum outcome step_run_##name(struct step_ctx *c, const json_t *v)
 
-/* step_apply.c, step_wait.c */
+/* step_apply.c, step_failed.c, step_wait.c */
 STEP_DECLARE(apply);
 STEP_DECLARE(delete);
 STEP_DECLARE(wait);

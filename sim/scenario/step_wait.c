@@ -5,6 +5,7 @@
 #include "api/meta.h"
 #include "lab/client.h"
 #include "scenario/ref.h"
+#include "scenario/subset.h"
 
 /* ---- wait ---- */
 
@@ -62,7 +63,7 @@ static void say_state(struct step_ctx *c, const char *ref, const json_t *obj)
 
 	step_say(c, OUTCOME_ERROR, "%s: phase %s", ref,
 		 jstr(obj, "status.printableStatus", jstr(obj, "status.phase", "unknown")));
-	json_array_foreach (cond, i, v)
+	json_array_foreach(cond, i, v)
 		if (!streq(jstr(v, "status", ""), "True"))
 			step_say(c, OUTCOME_ERROR, "  %s=%s %s %s", jstr(v, "type", ""),
 				 jstr(v, "status", ""), jstr(v, "reason", ""),
@@ -113,7 +114,7 @@ enum outcome step_run_wait(struct step_ctx *c, const json_t *v)
 
 	if (json_is_string(of))
 		return wait_for(c, json_string_value(of), condition);
-	json_array_foreach (of, i, f) {
+	json_array_foreach(of, i, f) {
 		o = wait_for(c, json_string_value(f), condition);
 		worst = MAX(worst, o);
 	}
@@ -133,66 +134,35 @@ void step_check_assert(const struct scenario *s, const json_t *v, const char *pa
 		step_check_keys(v, path, keys, d);
 		return;
 	}
-	json_array_foreach (v, i, one) {
+	json_array_foreach(v, i, one) {
 		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 
 		step_check_keys(one, p, keys, d);
 	}
 }
 
-/* True when want is contained in have: objects by keys, arrays by some element each, "*" anything. */
-static bool subset(const json_t *want, const json_t *have)
-{
-	const char *key;
-	json_t *w, *h;
-	size_t i, k;
-
-	if (json_is_object(want)) {
-		json_object_foreach ((json_t *)want, key, w)
-			if (!subset(w, json_object_get(have, key)))
-				return false;
-		return json_is_object(have);
-	}
-	if (json_is_array(want)) {
-		json_array_foreach (want, i, w) {
-			bool hit = false;
-
-			json_array_foreach (have, k, h)
-				hit |= subset(w, h);
-			if (!hit)
-				return false;
-		}
-		return json_is_array(have);
-	}
-	return streq0(json_string_value(want), "*") ? have != NULL : json_equal(want, have);
-}
-
 static enum outcome assert_fields(struct step_ctx *c, const char *ref, const json_t *v,
 				  const json_t *obj)
 {
 	enum outcome worst = OUTCOME_PASS;
+	_cleanup_free_ char *differs = NULL;
 	const char *path;
 	json_t *want;
 	size_t i;
 
-	json_object_foreach (json_object_get(v, "fields"), path, want) {
-		const json_t *have = jget(obj, path);
-		_cleanup_free_ char *w = jtext(want), *h = have ? jtext(have) : xstrdup("absent");
+	json_object_foreach(json_object_get(v, "fields"), path, want) {
+		_cleanup_free_ char *why = NULL;
 
-		if (!subset(want, have))
-			worst = step_say(c, OUTCOME_FAIL, "%s: %s: expected %s, found %s", ref,
-					 path, w, h);
+		if (!subset_holds(want, jget(obj, path), &why))
+			worst = step_say(c, OUTCOME_FAIL, "%s: %s: %s", ref, path, why);
 	}
-	json_array_foreach (json_object_get(v, "absent"), i, want)
+	json_array_foreach(json_object_get(v, "absent"), i, want)
 		if (jget(obj, json_string_value(want)))
 			worst = step_say(c, OUTCOME_FAIL, "%s: %s: expected none", ref,
 					 json_string_value(want));
 	want = json_object_get(v, "subset");
-	if (want && !subset(want, obj)) {
-		_cleanup_free_ char *w = jtext(want);
-
-		worst = step_say(c, OUTCOME_FAIL, "%s does not contain %s", ref, w);
-	}
+	if (want && !subset_holds(want, obj, &differs))
+		worst = step_say(c, OUTCOME_FAIL, "%s: %s", ref, differs);
 	return worst;
 }
 
@@ -226,7 +196,7 @@ enum outcome step_run_assert(struct step_ctx *c, const json_t *v)
 
 	if (!json_is_array(v))
 		return assert_one(c, v);
-	json_array_foreach (v, i, one) {
+	json_array_foreach(v, i, one) {
 		o = assert_one(c, one);
 		worst = MAX(worst, o);
 	}
@@ -310,7 +280,7 @@ static enum outcome power(struct step_ctx *c, const json_t *v, const char *verb)
 
 	if (json_is_string(v))
 		return power_one(c, json_string_value(v), verb);
-	json_array_foreach (v, i, f) {
+	json_array_foreach(v, i, f) {
 		o = power_one(c, json_string_value(f), verb);
 		worst = MAX(worst, o);
 	}
