@@ -36,7 +36,7 @@ static void make_way(struct apply *a, const char *name)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach (a->nics, i, other) {
+	json_array_foreach(a->nics, i, other) {
 		_cleanup_free_ char *aside = NULL;
 		struct nc_link l = {.up = -1};
 
@@ -104,7 +104,7 @@ static void add_addresses(struct apply *a, const json_t *itf, const char *device
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(itf, "addresses"), i, v) {
+	json_array_foreach(json_object_get(itf, "addresses"), i, v) {
 		struct ipnet n;
 		int r = ipnet_parse(json_string_value(v), &n) ? nc_rtnl_address(a->fd, ifindex, &n)
 							      : -EINVAL;
@@ -119,7 +119,7 @@ static void add_routes(struct apply *a, const json_t *routes, const char *device
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (routes, i, v) {
+	json_array_foreach(routes, i, v) {
 		const char *to = jstr(v, "to", ""), *gateway = jstr(v, "via", NULL);
 		struct ip via = {0};
 		struct ipnet n;
@@ -137,8 +137,8 @@ static void add_routes(struct apply *a, const json_t *routes, const char *device
 /* The client asks in the background for as long as it takes; a lease is applied by its script. */
 static void start_dhcp(struct apply *a, const char *device)
 {
-	const char *argv[] = {"udhcpc", "-i", device, "-b", "-S", "-t",
-			      "3",	"-T", "2",    "-A", "10", NULL};
+	const char *argv[] = {"udhcpc", "-i", device, "-b", "-S", "-t",	 "3",
+			      "-T",	"2",  "-A",   "10", "-O", "mtu", NULL};
 	_cleanup_err_ struct err e = ERR_INIT;
 
 	if (nc_command_start(argv, &e) < 0)
@@ -180,7 +180,7 @@ static json_t *nic_names(const json_t *nics)
 	json_t *names = json_array(), *n;
 	size_t i;
 
-	json_array_foreach (nics, i, n)
+	json_array_foreach(nics, i, n)
 		json_array_append(names, json_object_get(n, "name"));
 	return names;
 }
@@ -225,7 +225,7 @@ static void configure_all(struct apply *a, const json_t *net)
 	json_t *itf;
 	size_t i;
 
-	json_array_foreach (json_object_get(net, "interfaces"), i, itf) {
+	json_array_foreach(json_object_get(net, "interfaces"), i, itf) {
 		json_t *nic;
 
 		if (json_object_get(itf, "vlan"))
@@ -236,7 +236,7 @@ static void configure_all(struct apply *a, const json_t *net)
 		else
 			missing(a, itf);
 	}
-	json_array_foreach (json_object_get(net, "interfaces"), i, itf)
+	json_array_foreach(json_object_get(net, "interfaces"), i, itf)
 		if (json_object_get(itf, "vlan"))
 			configure_vlan(a, itf);
 	add_routes(a, json_object_get(net, "routes"), "network-config", 0);
@@ -248,7 +248,7 @@ static void bring_up_rest(struct apply *a)
 	json_t *nic;
 	size_t i;
 
-	json_array_foreach (a->nics, i, nic) {
+	json_array_foreach(a->nics, i, nic) {
 		struct nc_link l = {.ifindex = (int)jint(nic, "ifindex", 0), .up = 1};
 
 		if (!json_object_get(nic, "configured"))
@@ -261,7 +261,7 @@ static void add_names(json_t *to, const json_t *from)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (from, i, v)
+	json_array_foreach(from, i, v)
 		jadd_str(to, json_string_value(v));
 }
 
@@ -274,7 +274,7 @@ static void write_resolv_conf(struct apply *a, const json_t *net)
 
 	add_names(dns, json_object_get(net, "dns"));
 	add_names(search, json_object_get(net, "search"));
-	json_array_foreach (json_object_get(net, "interfaces"), i, v) {
+	json_array_foreach(json_object_get(net, "interfaces"), i, v) {
 		add_names(dns, json_object_get(v, "dns"));
 		add_names(search, json_object_get(v, "search"));
 	}
@@ -287,10 +287,10 @@ static void write_resolv_conf(struct apply *a, const json_t *net)
 	}
 	if (json_array_size(search))
 		fputs("search", f);
-	json_array_foreach (search, i, v)
+	json_array_foreach(search, i, v)
 		fprintf(f, " %s%s", json_string_value(v),
 			i + 1 == json_array_size(search) ? "\n" : "");
-	json_array_foreach (dns, i, v)
+	json_array_foreach(dns, i, v)
 		fprintf(f, "nameserver %s\n", json_string_value(v));
 }
 
