@@ -71,9 +71,9 @@ static json_t *root_paths(void)
 	_cleanup_json_ json_t *apis = discovery_apis();
 	size_t i, j;
 
-	json_array_foreach (json_object_get(apis, "groups"), i, g) {
+	json_array_foreach(json_object_get(apis, "groups"), i, g) {
 		json_array_append_new(paths, jstringf("/apis/%s", jstr(g, "name", "")));
-		json_array_foreach (json_object_get(g, "versions"), j, v)
+		json_array_foreach(json_object_get(g, "versions"), j, v)
 			json_array_append_new(paths,
 					      jstringf("/apis/%s", jstr(v, "groupVersion", "")));
 	}

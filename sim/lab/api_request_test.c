@@ -325,7 +325,7 @@ static char *events_of(struct store *s, struct api_watch *w)
 	size_t i;
 	json_t *ev;
 
-	json_array_foreach (w->events, i, ev)
+	json_array_foreach(w->events, i, ev)
 		api_watch_write(w, s, jstr(ev, "type", ""), json_object_get(ev, "object"), &b);
 	return buf_take(&b);
 }

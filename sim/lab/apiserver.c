@@ -162,7 +162,7 @@ static void set_headers(struct api_conn *c, const struct api_response *r)
 	size_t i;
 
 	add_header(c->response, "Allow", r->allow);
-	json_array_foreach (r->warnings, i, w)
+	json_array_foreach(r->warnings, i, w)
 		if (i < 16)
 			add_warning(c->response, json_string_value(w));
 }

@@ -15,7 +15,7 @@ static bool matches(const json_t *pattern, const json_t *segs)
 
 	if (json_array_size(pattern) != json_array_size(segs))
 		return false;
-	json_array_foreach (pattern, i, p)
+	json_array_foreach(pattern, i, p)
 		if (!streq(json_string_value(p), "*") && !json_equal(p, json_array_get(segs, i)))
 			return false;
 	return true;
@@ -67,7 +67,7 @@ static json_t *wildcards(const json_t *pattern, const json_t *segs)
 	json_t *out = json_array(), *p;
 	size_t i;
 
-	json_array_foreach (pattern, i, p)
+	json_array_foreach(pattern, i, p)
 		if (streq(json_string_value(p), "*"))
 			json_array_append(out, json_array_get(segs, i));
 	return out;

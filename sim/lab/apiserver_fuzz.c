@@ -50,7 +50,7 @@ static void check(struct store *s, struct api_response *ret)
 	assert(ret->code < 400 || ret->json);
 	if (!ret->watch)
 		return;
-	json_array_foreach (ret->watch->events, i, ev)
+	json_array_foreach(ret->watch->events, i, ev)
 		api_watch_write(ret->watch, s, json_string_value(json_object_get(ev, "type")),
 				json_object_get(ev, "object"), &b);
 	api_watch_bookmark(ret->watch, s, true, &b);

@@ -67,7 +67,7 @@ static void send_first(struct api_conn *c)
 	json_t *ev;
 	size_t i;
 
-	json_array_foreach (w->events, i, ev)
+	json_array_foreach(w->events, i, ev)
 		api_watch_write(w, c->s->store, json_string_value(json_object_get(ev, "type")),
 				json_object_get(ev, "object"), &c->out);
 	if (w->mark_initial && !w->over)
