@@ -116,7 +116,8 @@ static void add_warning(struct MHD_Response *r, const char *text)
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	buf_adds(&b, "299 - \"");
-	for (size_t i = 0; text[i] && i < 1000; i++) {
+	/* Cut off long texts, between characters. */
+	for (size_t i = 0; (i < 1000 || ((unsigned char)text[i] & 0xc0) == 0x80) && text[i]; i++) {
 		if (text[i] == '"' || text[i] == '\\')
 			buf_addc(&b, '\\');
 		buf_addc(&b, (unsigned char)text[i] < 0x20 ? ' ' : text[i]);
