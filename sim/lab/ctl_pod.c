@@ -52,7 +52,7 @@ static json_t *container_statuses(const json_t *pod, bool running)
 	json_t *out = json_array(), *c;
 	size_t i;
 
-	json_array_foreach (jget(pod, "spec.containers"), i, c)
+	json_array_foreach(jget(pod, "spec.containers"), i, c)
 		json_array_append_new(out, json_pack("{s:O?, s:O?, s:b, s:i, s:b, s:{s:{}}}",
 						     "name", json_object_get(c, "name"), "image",
 						     json_object_get(c, "image"), "ready", running,
@@ -87,12 +87,23 @@ static void pod_running(struct lab *lab, const json_t *pod, json_t *status)
 	pod_ips(status, p);
 }
 
+/*
+ * A Pod that runs does not go back to Pending when OVN takes its port away: its sandbox is there,
+ * and probes from it show what is broken.
+ */
+static bool keeps_running(const json_t *pod, const json_t *rt)
+{
+	return streq(jstr(rt, "state", ""), "pending") && jint(rt, "pid", 0) > 0 &&
+	       streq(jstr(pod, "status.phase", ""), "Running");
+}
+
 static bool reconcile_pod(void *arg, json_t *pod)
 {
 	struct lab *lab = arg;
 	const json_t *rt = runtime_of(lab, pod);
 	const char *state = jstr(rt, "state", "pending"), *message = jstr(rt, "message", NULL);
-	bool running = streq(state, "running"), failed = streq(state, "failed");
+	bool running = streq(state, "running") || keeps_running(pod, rt);
+	bool failed = streq(state, "failed");
 	_cleanup_json_ json_t *status = json_deep_copy(json_object_get(pod, "status"));
 	struct lab_node *n = lab_node_find(lab, jstr(pod, "spec.nodeName", ""));
 
@@ -126,7 +137,7 @@ static json_t *node_addresses(const struct lab_node *n)
 	json_t *out = json_array(), *a;
 	size_t i;
 
-	json_array_foreach (json_object_get(n->spec, "addresses"), i, a)
+	json_array_foreach(json_object_get(n->spec, "addresses"), i, a)
 		json_array_append_new(out,
 				      json_pack("{s:s, s:o}", "type", "InternalIP", "address",
 						json_stringn(json_string_value(a),

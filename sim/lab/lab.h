@@ -48,6 +48,7 @@ struct lab_zone {
 	bool nb_ready, sb_ready;
 	int in_flight;		     /* transactions not answered yet */
 	bool again;		     /* a plan came while one was in flight */
+	bool stale;		     /* write even a plan that has not changed */
 	json_t *sent_nb, *sent_sb;   /* plans in flight */
 	json_t *last_nb, *last_sb;   /* {TABLE/KEY: row} of the last plans written */
 	long long repaired, changed; /* rows since the last report, see reconcile.h */

@@ -249,6 +249,8 @@ void reconcile_sync(struct lab *lab, uint64_t timeout_us, reconcile_done_fn done
 			   .arg = arg,
 			   .next = lab->rec->syncs};
 	lab->rec->syncs = s;
+	for (size_t i = 0; i < lab->n_zones; i++)
+		lab->zones[i].stale = true;
 	if (loop_after(lab->ev, timeout_us, on_sync_timeout, s, &s->timer) < 0)
 		abort();
 	reconcile_kick(lab);

@@ -37,7 +37,7 @@ static json_t *index_plan(const json_t *plan)
 	json_t *out = json_object(), *row;
 	size_t i;
 
-	json_array_foreach (plan, i, row) {
+	json_array_foreach(plan, i, row) {
 		_cleanup_free_ char *key =
 			xasprintf("%s/%s", jstr(row, "table", ""), jstr(row, "key", ""));
 
@@ -57,7 +57,7 @@ static void count_changes(struct lab_zone *z, const struct ovsdb_delta *delta, c
 	json_t *c;
 	size_t i;
 
-	json_array_foreach (delta->changes, i, c) {
+	json_array_foreach(delta->changes, i, c) {
 		_cleanup_free_ char *key =
 			xasprintf("%s/%s", jstr(c, "table", ""), jstr(c, "key", ""));
 		json_t *was = json_object_get(*last, key), *is = json_object_get(now, key);
@@ -85,7 +85,7 @@ static void note_deviations(struct lab *lab, const struct ovsdb_delta *delta)
 	json_t *d;
 	size_t i;
 
-	json_array_foreach (delta->deviations, i, d) {
+	json_array_foreach(delta->deviations, i, d) {
 		_cleanup_free_ char *text =
 			xasprintf("this OVN has no %s; left out", json_string_value(d));
 
@@ -150,7 +150,7 @@ static void bind_remote_ports(struct lab_zone *z)
 	json_t *ops = json_array(), *b;
 	size_t i;
 
-	json_array_foreach (want, i, b) {
+	json_array_foreach(want, i, b) {
 		json_t *op = binding_op(z, b);
 
 		if (op)
@@ -173,6 +173,7 @@ static void bind_remote_ports(struct lab_zone *z)
 static void applied(struct lab_zone *z, const struct ovsdb_delta *delta, const struct err *e,
 		    const json_t *plan, json_t **last, const char *db)
 {
+	z->stale |= e != NULL;
 	if (e && e->code == ESTALE)
 		z->again = true;
 	else if (e)
@@ -211,12 +212,21 @@ static void send_plan(struct lab_zone *z, struct ovsdb *db, json_t *plan, ovsdb_
 	if (ovsdb_apply(db, plan, mine, NULL, NULL, done, z, &e) < 0) {
 		log_error("zone %s: %s", z->name, err_msg(&e));
 		z->in_flight--;
+		z->stale = true;
 	}
+}
+
+static bool same_plan(const json_t *last, const json_t *plan)
+{
+	_cleanup_json_ json_t *now = last ? index_plan(plan) : NULL;
+
+	return now && json_equal(last, now);
 }
 
 void zone_apply(struct lab_zone *z)
 {
 	struct ovnk_view v = view_of(z->lab);
+	_cleanup_json_ json_t *nb = NULL, *sb = NULL;
 
 	if (zone_problem(z))
 		return;
@@ -224,8 +234,15 @@ void zone_apply(struct lab_zone *z)
 		z->again = true;
 		return;
 	}
-	z->sent_nb = plan_nb(&v, z->name);
-	z->sent_sb = plan_sb(&v, z->name);
+	nb = plan_nb(&v, z->name);
+	sb = plan_sb(&v, z->name);
+	if (!z->stale && same_plan(z->last_nb, nb) && same_plan(z->last_sb, sb))
+		return;
+	z->stale = false;
+	json_decref(z->sent_nb);
+	json_decref(z->sent_sb);
+	z->sent_nb = TAKE_PTR(nb);
+	z->sent_sb = TAKE_PTR(sb);
 	send_plan(z, z->nb, z->sent_nb, owns, nb_applied);
 	send_plan(z, z->sb, z->sent_sb, owns_sb, sb_applied);
 }
@@ -364,6 +381,7 @@ void lab_zone_open(struct lab_zone *z)
 	free(z->problem);
 	z->problem = NULL;
 	z->nb_ready = z->sb_ready = false;
+	z->stale = true;
 	z->nb = ovsdb_open(z->lab->ev, nb, "OVN_Northbound", NULL, &nb_ops, z, &e);
 	if (z->nb)
 		z->sb = ovsdb_open(z->lab->ev, sb, "OVN_Southbound", tables, &sb_ops, z, &e);

@@ -6,9 +6,11 @@
 #include "lab/lab.h"
 
 /*
- * Sends the difference between the current plan and the zone's databases. While a transaction is
- * in flight the next one waits for it. Counts what it writes in z->changed and z->repaired and
- * lists it in z->rows. reconcile_progress() is called when the zone has settled.
+ * Sends the difference between the current plan and the zone's databases, unless the plan is the
+ * one that was written last and the zone is not stale: who breaks a row by hand must be able to see
+ * what it breaks. While a transaction is in flight the next one waits for it. Counts what it writes
+ * in z->changed and z->repaired and lists it in z->rows. reconcile_progress() is called when the
+ * zone has settled.
  */
 void zone_apply(struct lab_zone *z);
 /* True when nothing is in flight or waiting. */
