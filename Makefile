@@ -2,6 +2,7 @@
 # ovnbed: one non-recursive Makefile. See `make help`.
 
 MODE     ?= release
+JOBS     ?= $(shell nproc)
 CC       := gcc
 B        := build/$(MODE)
 prefix   ?= /usr/local
@@ -121,7 +122,7 @@ OVNBED = $(B)/ovnbed
 SCENARIOS ?= $(sort $(wildcard scenarios/*/scenario.yaml))
 
 build: setup
-	@$(AS_USER)$(MAKE) --no-print-directory MODE=$(MODE) all
+	@$(AS_USER)$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all
 image: build
 	@tools/setup --image $(B)
 
@@ -129,7 +130,7 @@ demo: image
 	@tools/demo $(OVNBED)
 
 check: image
-	@$(AS_USER)$(MAKE) --no-print-directory MODE=asan unit-build
+	@$(AS_USER)$(MAKE) --no-print-directory -j$(JOBS) MODE=asan unit-build
 	@tests/check $(OVNBED) build/asan/unit
 
 unit-build: $(B)/unit
@@ -145,7 +146,7 @@ $(B)/fuzz/%: %_fuzz.c $(call objs,$(LIBSRC) $(NOCLOUD_LIB))
 		$(filter %.o,$^) $(PKG_LIBS) -lcrypt
 fuzz-build: $(FUZZ_BINS)
 fuzz: setup
-	@$(AS_USER)$(MAKE) --no-print-directory MODE=fuzz fuzz-build
+	@$(AS_USER)$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz fuzz-build
 	@tests/fuzz build/fuzz/fuzz $(or $(SECONDS),60)
 
 # ---- source checks ----
