@@ -205,8 +205,9 @@ static void announce(struct isolate *s, struct member *m)
 
 	json_array_foreach(m->addresses, i, a)
 		job_call(&s->job, m->endpoint, "garp",
-			 json_pack("{s:s, s:s, s:i, s:O}", "ifname", m->ifname, "nonce", s->nonce,
-				   "id", ISOLATE_ID(m->index, ISOLATE_FRAME), "addr", a),
+			 json_pack("{s:s, s:s, s:i, s:O, s:i}", "ifname", m->ifname, "nonce",
+				   s->nonce, "id", ISOLATE_ID(m->index, ISOLATE_ANNOUNCEMENT),
+				   "addr", a, "count", ISOLATE_COPIES),
 			 CALL_TIMEOUT_US, on_plain, m);
 }
 
@@ -373,9 +374,11 @@ static void finish(struct isolate *s)
 
 	for (struct member *m = s->members; m; m = m->next)
 		json_array_append_new(members,
-				      json_pack("{s:s, s:s, s:i, s:s, s:O?}", "endpoint",
+				      json_pack("{s:s, s:s, s:i, s:s, s:i, s:O?}", "endpoint",
 						m->endpoint, "network", m->network, "net", m->net,
-						"ifname", m->ifname, "sniff", m->sniff));
+						"ifname", m->ifname, "announced",
+						(int)json_array_size(m->addresses) * ISOLATE_COPIES,
+						"sniff", m->sniff));
 	result = isolate_evaluate(members, s->cells);
 	json_decref(members);
 	json_object_set(result, "resolves", s->resolves);

@@ -10,11 +10,12 @@
 #define ISOLATE_MEMBER(id) ((int)((id) >> 16))
 #define ISOLATE_KIND(id) ((int)((id)&0xffff))
 
-enum { ISOLATE_BROADCAST = 1, ISOLATE_FRAME = 2, ISOLATE_CELLS = 16 };
+enum { ISOLATE_BROADCAST = 1, ISOLATE_FRAME = 2, ISOLATE_ANNOUNCEMENT = 3, ISOLATE_CELLS = 16 };
 #define ISOLATE_COPIES 3
 
 /*
- * members [{endpoint, network, net (number), ifname, sniff?}] in the order of their indices; cells
+ * members [{endpoint, network, net (number), ifname, announced (frames), sniff?}] in the order of their
+ * indices; cells
  * [{member, proto, dst, port, src, attempts, outcome, peer?, shared, …}], in which "foreign" is set (an
  * answer came from another network). Returns {leaks, controls, unread}. New reference. Pure.
  */

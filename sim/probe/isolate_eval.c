@@ -26,8 +26,8 @@ static void add_leak(json_t *leaks, const json_t *from, const json_t *to, const 
 	json_array_append_new(leaks, leak);
 }
 
-/* Frames of a broadcast of member `from` that `to` heard; its own as they went out. */
-static long long heard(const json_t *to, int from, bool self)
+/* Frames of one kind of member `from` that `to` heard; its own as they went out. */
+static long long heard(const json_t *to, int from, int kind, bool self)
 {
 	long long n = 0;
 	size_t i;
@@ -36,8 +36,8 @@ static long long heard(const json_t *to, int from, bool self)
 	json_array_foreach(jget(to, "sniff.flows"), i, flow) {
 		long long id = jint(flow, "cell", -1);
 
-		if (id >= 0 && ISOLATE_MEMBER(id) == from &&
-		    ISOLATE_KIND(id) == ISOLATE_BROADCAST && jbool(flow, "outgoing", false) == self)
+		if (id >= 0 && ISOLATE_MEMBER(id) == from && ISOLATE_KIND(id) == kind &&
+		    jbool(flow, "outgoing", false) == self)
 			n += jint(flow, "frames", 0);
 	}
 	return n;
@@ -60,27 +60,33 @@ static void find_leaks(const json_t *members, const json_t *cells, const json_t 
 	}
 }
 
-/* Every member of a network hears each broadcast once, and its own when it goes out. */
+/*
+ * Every member of a network hears each broadcast once, and its own when it goes out. Port security
+ * with addresses lets nothing pass but IP and ARP of these: then the announcements count.
+ */
+static json_t *control(const json_t *from, const json_t *to, int index, bool self)
+{
+	long long n = heard(to, index, ISOLATE_BROADCAST, self), sent = ISOLATE_COPIES;
+	long long announced = heard(to, index, ISOLATE_ANNOUNCEMENT, self);
+
+	if (!n || announced > jint(from, "announced", 0)) {
+		n = announced;
+		sent = jint(from, "announced", 0);
+	}
+	return json_pack("{s:O, s:O, s:O, s:I, s:I, s:b}", "network",
+			 json_object_get(to, "network"), "from", json_object_get(from, "endpoint"),
+			 "to", json_object_get(to, "endpoint"), "frames", (json_int_t)n, "sent",
+			 (json_int_t)sent, "ok", n >= 1 && n <= sent);
+}
+
 static void add_controls(const json_t *members, const json_t *to, size_t to_index, json_t *controls)
 {
 	size_t i;
 	json_t *from;
 
-	json_array_foreach(members, i, from) {
-		bool self = i == to_index;
-		long long n;
-
-		if (jint(from, "net", 0) != jint(to, "net", 0))
-			continue;
-		n = heard(to, (int)i, self);
-		json_array_append_new(controls,
-				      json_pack("{s:O, s:O, s:O, s:I, s:i, s:b}", "network",
-						json_object_get(to, "network"), "from",
-						json_object_get(from, "endpoint"), "to",
-						json_object_get(to, "endpoint"), "frames",
-						(json_int_t)n, "sent", ISOLATE_COPIES, "ok",
-						n >= 1 && n <= ISOLATE_COPIES));
-	}
+	json_array_foreach(members, i, from)
+		if (jint(from, "net", 0) == jint(to, "net", 0))
+			json_array_append_new(controls, control(from, to, (int)i, i == to_index));
 }
 
 static bool is_endpoint_of(const json_t *members, const char *endpoint, long long net)
