@@ -75,7 +75,7 @@ static void check_keys(struct topo *t, const json_t *o, const char *path, const 
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)o, key, v) {
+	json_object_foreach((json_t *)o, key, v) {
 		_cleanup_free_ char *p = xasprintf("%s.%s", path, key);
 		_cleanup_buf_ struct buf list = BUF_INIT;
 		bool found = false;
@@ -159,7 +159,7 @@ static json_t *check_cidrs(struct topo *t, const json_t *o, const char *key, con
 
 	if (list && !json_is_array(list))
 		bad(t, p, NULL, "expected a list of CIDRs such as 172.31.0.0/24");
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *pi = xasprintf("%s.%zu", p, i);
 		unsigned char addr[16];
 		long long len;
@@ -178,7 +178,7 @@ static json_t *check_listen(struct topo *t, const json_t *host, const char *path
 	json_t *out = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(host, "listen"), i, v) {
+	json_array_foreach(json_object_get(host, "listen"), i, v) {
 		_cleanup_free_ char *p = xasprintf("%s.listen.%zu", path, i);
 		const char *s = json_string_value(v);
 		const char *port = s ? str_after(s, "tcp/") : NULL;
@@ -219,7 +219,7 @@ static json_t *expand_hosts(struct topo *t, const json_t *net, const char *path,
 	json_t *out = json_array(), *h;
 	size_t i;
 
-	json_array_foreach (json_object_get(net, "hosts"), i, h) {
+	json_array_foreach(json_object_get(net, "hosts"), i, h) {
 		_cleanup_free_ char *p = xasprintf("%s.hosts.%zu", path, i);
 		_cleanup_free_ char *pv = xasprintf("%s.vlan", p);
 		long long vlan = jint(h, "vlan", 0);
@@ -245,7 +245,7 @@ static json_t *nth_addresses(const json_t *subnets, unsigned n, bool *ret_ok)
 	json_t *out = json_array(), *s;
 	size_t i;
 
-	json_array_foreach (subnets, i, s) {
+	json_array_foreach(subnets, i, s) {
 		_cleanup_free_ char *a = cidr_nth(json_string_value(s), n, true);
 
 		if (a)
@@ -270,7 +270,7 @@ static json_t *expand_nics(struct topo *t, const json_t *node, const char *path,
 	json_t *out = json_array(), *nic;
 	size_t i;
 
-	json_array_foreach (json_object_get(node, "nics"), i, nic) {
+	json_array_foreach(json_object_get(node, "nics"), i, nic) {
 		_cleanup_free_ char *p = xasprintf("%s.nics.%zu", path, i);
 		const char *name = jstr(nic, "name", NULL), *net = jstr(nic, "network", NULL);
 		bool found = false;
@@ -280,7 +280,7 @@ static json_t *expand_nics(struct topo *t, const json_t *node, const char *path,
 		if (!name_ok(name) || strlen(name) > 15 || streq(name, "eth0"))
 			bad(t, p, "eth0 is the underlay NIC; use eth1, eth2 …",
 			    "expected a NIC name of at most 15 characters other than eth0");
-		json_array_foreach (networks, k, n)
+		json_array_foreach(networks, k, n)
 			found |= streq0(jstr(n, "name", NULL), net);
 		if (!found)
 			bad(t, p, "declare it under spec.networks", "network \"%s\" does not exist",
@@ -320,7 +320,7 @@ static json_t *expand_nodes(struct topo *t, const json_t *subnets, const json_t 
 
 	if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > MAX_NODES)
 		bad(t, "spec.nodes", NULL, "expected a list of 1 to %d nodes", MAX_NODES);
-	json_array_foreach (list, i, node) {
+	json_array_foreach(list, i, node) {
 		_cleanup_free_ char *p = xasprintf("spec.nodes.%zu", i);
 		const char *name = check_name(t, node, p, seen);
 
@@ -338,7 +338,7 @@ static json_t *expand_networks(struct topo *t, json_t *seen)
 	json_t *out = json_array(), *net;
 	size_t i;
 
-	json_array_foreach (json_object_get(t->spec, "networks"), i, net) {
+	json_array_foreach(json_object_get(t->spec, "networks"), i, net) {
 		_cleanup_free_ char *p = xasprintf("spec.networks.%zu", i);
 		const char *name = check_name(t, net, p, seen);
 
@@ -401,19 +401,20 @@ json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct dia
 	const char *api = jstr(doc->root, "apiVersion", ""), *kind = jstr(doc->root, "kind", "");
 	const char *name = jstr(doc->root, "metadata.name", NULL);
 	struct topo t = {.spec = jget(doc->root, "spec"), .d = d};
+	bool known = streq(kind, "Topology") && streq(api, "ovnbed.io/v1alpha1");
 	json_t *out = NULL;
 
-	if (!streq(kind, "Topology") || !streq(api, "ovnbed.io/v1alpha1"))
+	if (!known)
 		bad(&t, "kind", NULL,
 		    "expected kind Topology of ovnbed.io/v1alpha1, found kind \"%s\" of \"%s\"",
 		    kind, api);
-	else if (!name_ok(name))
+	if (known && !name_ok(name))
 		bad(&t, "metadata.name", NULL, "expected a name of a-z, 0-9 and -");
-	else if (!json_is_object(t.spec))
+	if (known && !json_is_object(t.spec))
 		bad(&t, "spec", NULL, "expected a mapping with at least `nodes`");
-	if (diags_count(d, DIAG_ERROR) == errors) {
+	if (known && json_is_object(t.spec)) {
 		prng_init(&t.rng, (uint64_t)jint(t.spec, "seed", 1));
-		out = expand(&t, name);
+		out = expand(&t, name ? name : "");
 	}
 	marks_locate(doc->marks, d, from, file, NULL);
 	if (diags_count(d, DIAG_ERROR) > errors) {
