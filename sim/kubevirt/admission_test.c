@@ -103,6 +103,8 @@ static const struct {
 	{"V21", IFACE "[0].dhcpOptions.privateOptions",
 	 NIC("{'name': 'x', 'bridge': {}, 'dhcpOptions': {'privateOptions': [{'option': 224}, "
 	     "{'option': 224}]}}")},
+	{"V21", IFACE "[0].dhcpOptions.privateOptions",
+	 NIC("{'name': 'x', 'bridge': {}, 'dhcpOptions': {'privateOptions': [{'option': 255}]}}")},
 	{"V21", IFACE "[0].dhcpOptions.ntpServers",
 	 NIC("{'name': 'x', 'bridge': {}, 'dhcpOptions': {'ntpServers': ['fd00::1']}}")},
 	{"V22", IFACE "[0].slirp", NIC("{'name': 'x', 'slirp': {}}")},
