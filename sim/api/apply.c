@@ -56,7 +56,7 @@ static json_t *find_by(const json_t *list, const char *key, const json_t *id)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		if (id && json_equal(json_object_get(item, key), id))
 			return item;
 	return NULL;
@@ -68,7 +68,7 @@ static bool same_order(const char *key, const json_t *current, const json_t *wan
 	size_t i, j = 0;
 	json_t *item, *w;
 
-	json_array_foreach (current, i, item) {
+	json_array_foreach(current, i, item) {
 		if (!find_by(wanted, key, json_object_get(item, key)))
 			continue;
 		do
@@ -85,7 +85,7 @@ static json_t *order_of(const char *key, const json_t *wanted)
 	json_t *order = json_array(), *w;
 	size_t i;
 
-	json_array_foreach (wanted, i, w)
+	json_array_foreach(wanted, i, w)
 		json_array_append_new(order, json_pack("{s:O}", key, json_object_get(w, key)));
 	return order;
 }
@@ -97,7 +97,7 @@ static json_t *diff_elements(const struct field *f, const json_t *last, const js
 	json_t *out = json_array(), *w, *l;
 	size_t i;
 
-	json_array_foreach (wanted, i, w) {
+	json_array_foreach(wanted, i, w) {
 		json_t *id = json_object_get(w, f->merge_key);
 		json_t *c = find_by(current, f->merge_key, id), *d;
 
@@ -112,7 +112,7 @@ static json_t *diff_elements(const struct field *f, const json_t *last, const js
 		}
 		json_decref(d);
 	}
-	json_array_foreach (last, i, l) {
+	json_array_foreach(last, i, l) {
 		json_t *id = json_object_get(l, f->merge_key);
 
 		if (!find_by(wanted, f->merge_key, id) && find_by(current, f->merge_key, id))
@@ -127,7 +127,7 @@ static bool all_have(const json_t *list, const char *key)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		if (!json_object_get(item, key))
 			return false;
 	return true;
@@ -163,10 +163,10 @@ static void diff_set(json_t *out, const struct field *f, const json_t *last, con
 	json_t *more = json_array(), *less = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (wanted, i, v)
+	json_array_foreach(wanted, i, v)
 		if (json_is_string(v) && !jhas_str(current, json_string_value(v)))
 			json_array_append(more, v);
-	json_array_foreach (last, i, v)
+	json_array_foreach(last, i, v)
 		if (json_is_string(v) && !jhas_str(wanted, json_string_value(v)) &&
 		    jhas_str(current, json_string_value(v)))
 			json_array_append(less, v);
@@ -205,11 +205,11 @@ static json_t *diff(const struct field *fields, bool strategic, const json_t *la
 	json_t *out = json_object(), *v;
 	const char *key;
 
-	json_object_foreach ((json_t *)wanted, key, v)
+	json_object_foreach((json_t *)wanted, key, v)
 		if (!json_is_null(v))
 			diff_member(out, field_find(fields, key), strategic, key,
 				    json_object_get(last, key), json_object_get(current, key), v);
-	json_object_foreach ((json_t *)last, key, v) {
+	json_object_foreach((json_t *)last, key, v) {
 		json_t *w = json_object_get(wanted, key);
 
 		if ((!w || json_is_null(w)) && json_object_get(current, key))

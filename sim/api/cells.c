@@ -16,10 +16,10 @@ json_t *cell_vmi_ips(const json_t *vmi)
 	size_t i, j;
 	json_t *nic, *ip;
 
-	json_array_foreach (jget(vmi, "status.interfaces"), i, nic) {
+	json_array_foreach(jget(vmi, "status.interfaces"), i, nic) {
 		json_t *ips = json_object_get(nic, "ipAddresses");
 
-		json_array_foreach (ips, j, ip)
+		json_array_foreach(ips, j, ip)
 			if (json_is_string(ip))
 				buf_printf(&b, "%s%s", b.len ? "," : "", json_string_value(ip));
 		if (json_array_size(ips) == 0 && *jstr(nic, "ipAddress", ""))

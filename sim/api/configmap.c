@@ -20,7 +20,7 @@ static void validate(const json_t *obj, const json_t *old, struct diags *d)
 
 	data_check_map(obj, "data", false, d);
 	data_check_map(obj, "binaryData", true, d);
-	json_object_foreach (json_object_get(obj, "binaryData"), key, v) {
+	json_object_foreach(json_object_get(obj, "binaryData"), key, v) {
 		_cleanup_free_ char *path = xasprintf("binaryData.%s", key);
 
 		if (json_object_get(data, key))

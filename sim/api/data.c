@@ -24,7 +24,7 @@ void data_check_map(const json_t *obj, const char *member, bool base64, struct d
 	const char *key, *why;
 	json_t *v;
 
-	json_object_foreach (json_object_get(obj, member), key, v) {
+	json_object_foreach(json_object_get(obj, member), key, v) {
 		_cleanup_free_ char *path = xasprintf("%s.%s", member, key);
 
 		why = check_key(key);
@@ -48,7 +48,7 @@ void data_check_size(const json_t *obj, const char *a, const char *b, struct dia
 	json_t *v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		json_object_foreach (json_object_get(obj, members[i]), key, v)
+		json_object_foreach(json_object_get(obj, members[i]), key, v)
 			total += json_string_length(v);
 	if (total > MAX_DATA)
 		diags_add(d, DIAG_ERROR, NULL, a, "Too long: may not be more than %d bytes",

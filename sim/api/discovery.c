@@ -27,7 +27,7 @@ static bool lists_version(const json_t *versions, const char *version)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (versions, i, v)
+	json_array_foreach(versions, i, v)
 		if (streq(jstr(v, "version", ""), version))
 			return true;
 	return false;
@@ -39,9 +39,9 @@ static json_t *make_group(const char *group)
 	json_t *versions = json_array();
 
 	KIND_FOREACH(k)
-	for (const char *const *v = k->versions; streq(k->group, group) && *v; v++)
-		if (!lists_version(versions, *v))
-			json_array_append_new(versions, group_version(group, *v));
+		for (const char *const *v = k->versions; streq(k->group, group) && *v; v++)
+			if (!lists_version(versions, *v))
+				json_array_append_new(versions, group_version(group, *v));
 	return json_pack("{s:s, s:O, s:o}", "name", group, "preferredVersion",
 			 json_array_get(versions, 0), "versions", versions);
 }
@@ -51,8 +51,7 @@ json_t *discovery_apis(void)
 	json_t *groups = json_array();
 	_cleanup_json_ json_t *seen = json_object();
 
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		if (!*k->group || json_object_get(seen, k->group))
 			continue;
 		json_object_set_new(seen, k->group, json_true());
@@ -64,8 +63,7 @@ json_t *discovery_apis(void)
 
 json_t *discovery_group(const char *group)
 {
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		json_t *g;
 
 		if (!*k->group || !streq(k->group, group))
@@ -105,8 +103,7 @@ json_t *discovery_resources(const char *group, const char *version)
 {
 	json_t *list = json_array();
 
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		if (!streq(k->group, group) || !kind_by_url(group, version, k->plural))
 			continue;
 		json_array_append_new(list, resource(k));

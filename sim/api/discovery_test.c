@@ -52,14 +52,13 @@ static void test_version(void)
 /* Each listed resource is reachable by the URL that it announces. */
 static void test_reachable(void)
 {
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		for (const char *const *v = k->versions; *v; v++) {
 			_cleanup_json_ json_t *doc = discovery_resources(k->group, *v);
 			size_t i, found = 0;
 			json_t *r;
 
-			json_array_foreach (json_object_get(doc, "resources"), i, r)
+			json_array_foreach(json_object_get(doc, "resources"), i, r)
 				found += streq(jstr(r, "name", ""), k->plural);
 			TEST_ROW(found == 1, k->kind, "is listed %zu times in %s", found, *v);
 		}

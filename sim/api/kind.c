@@ -33,16 +33,16 @@ const struct kind *kind_by_gvk(const char *api_version, const char *kind)
 	const char *version = split_api_version(api_version, &group);
 
 	KIND_FOREACH(k)
-	if (streq(k->kind, kind) && streq(k->group, group) && has_version(k, version))
-		return k;
+		if (streq(k->kind, kind) && streq(k->group, group) && has_version(k, version))
+			return k;
 	return NULL;
 }
 
 const struct kind *kind_by_url(const char *group, const char *version, const char *plural)
 {
 	KIND_FOREACH(k)
-	if (streq(k->plural, plural) && streq(k->group, group) && has_version(k, version))
-		return k;
+		if (streq(k->plural, plural) && streq(k->group, group) && has_version(k, version))
+			return k;
 	return NULL;
 }
 
@@ -77,8 +77,8 @@ const struct kind *kind_by_name(const char *typed)
 	_cleanup_free_ char *name = xstrndup(typed, dot ? (size_t)(dot - typed) : strlen(typed));
 
 	KIND_FOREACH(k)
-	if (is_called(k, name) && (!dot || is_qualified(k, dot + 1)))
-		return k;
+		if (is_called(k, name) && (!dot || is_qualified(k, dot + 1)))
+			return k;
 	return NULL;
 }
 
@@ -119,8 +119,7 @@ char *kind_names(void)
 {
 	struct buf b = BUF_INIT;
 
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		_cleanup_free_ char *version = kind_api_version(k);
 
 		buf_printf(&b, "%s%s (%s)", b.len ? ", " : "", k->kind, version);

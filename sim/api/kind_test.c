@@ -92,8 +92,7 @@ static size_t count_fields(const struct field *fields, const char *where, int de
 /* What every entry of the table must have, so that all that is made from it works. */
 static void test_table(void)
 {
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		TEST_ROW(k->group && k->versions && k->versions[0], k->kind, "no version");
 		TEST_ROW(count_fields(k->fields, k->kind, 0) > 0, k->kind, "no fields");
 		TEST_ROW(k->columns && k->columns[0].name, k->kind, "no columns");

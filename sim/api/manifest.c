@@ -48,9 +48,9 @@ static const struct kind *nearest_kind(const char *name)
 	const struct kind *best = NULL;
 
 	KIND_FOREACH(k)
-	if (text_plausible(name, k->kind) &&
-	    (!best || text_distance(name, k->kind) < text_distance(name, best->kind)))
-		best = k;
+		if (text_plausible(name, k->kind) &&
+		    (!best || text_distance(name, k->kind) < text_distance(name, best->kind)))
+			best = k;
 	return best;
 }
 
@@ -59,9 +59,9 @@ static void unknown_version(const char *api_version, const char *kind, struct di
 	_cleanup_buf_ struct buf served = BUF_INIT;
 
 	KIND_FOREACH(k)
-	for (const char *const *v = k->versions; streq(k->kind, kind) && *v; v++)
-		buf_printf(&served, "%s%s%s%s", served.len ? " or " : "", k->group,
-			   *k->group ? "/" : "", *v);
+		for (const char *const *v = k->versions; streq(k->kind, kind) && *v; v++)
+			buf_printf(&served, "%s%s%s%s", served.len ? " or " : "", k->group,
+				   *k->group ? "/" : "", *v);
 	diag_hint(diags_add(d, DIAG_ERROR, "unknown-kind", "apiVersion", "there is no %s in %.*s",
 			    kind, text_clip(api_version), api_version),
 		  "use apiVersion: %s", buf_str(&served));
@@ -73,8 +73,7 @@ static void unknown_kind(const char *api_version, const char *kind, struct diags
 	const struct kind *near = nearest_kind(kind);
 	struct diag *g;
 
-	KIND_FOREACH(k)
-	{
+	KIND_FOREACH(k) {
 		if (streq(k->kind, kind)) {
 			unknown_version(api_version, kind, d);
 			return;
@@ -175,7 +174,7 @@ static void decode_list(const struct source *src, const json_t *list, const char
 						 : "Invalid value: must be a list");
 		return;
 	}
-	json_array_foreach (items, i, item) {
+	json_array_foreach(items, i, item) {
 		_cleanup_free_ char *p = xasprintf("%s%sitems.%zu", prefix, *prefix ? "." : "", i);
 		_cleanup_json_ json_t *typed = typed_item(list, item);
 

@@ -118,7 +118,7 @@ void meta_del_finalizer(json_t *obj, const char *finalizer)
 	json_t *left = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (jget(obj, "metadata.finalizers"), i, v)
+	json_array_foreach(jget(obj, "metadata.finalizers"), i, v)
 		if (!streq0(json_string_value(v), finalizer))
 			json_array_append(left, v);
 	if (json_array_size(left) > 0) {
@@ -134,7 +134,7 @@ json_t *meta_controller(const json_t *obj)
 	size_t i;
 	json_t *ref;
 
-	json_array_foreach (jget(obj, "metadata.ownerReferences"), i, ref)
+	json_array_foreach(jget(obj, "metadata.ownerReferences"), i, ref)
 		if (jbool(ref, "controller", false))
 			return ref;
 	return NULL;
@@ -145,7 +145,7 @@ bool meta_owned_by(const json_t *obj, const char *owner_uid)
 	size_t i;
 	json_t *ref;
 
-	json_array_foreach (jget(obj, "metadata.ownerReferences"), i, ref)
+	json_array_foreach(jget(obj, "metadata.ownerReferences"), i, ref)
 		if (streq(jstr(ref, "uid", ""), owner_uid))
 			return true;
 	return false;
@@ -156,7 +156,7 @@ void meta_set_controller(json_t *obj, const json_t *owner)
 	json_t *refs = json_array(), *ref;
 	size_t i;
 
-	json_array_foreach (jget(obj, "metadata.ownerReferences"), i, ref)
+	json_array_foreach(jget(obj, "metadata.ownerReferences"), i, ref)
 		if (!streq(jstr(ref, "uid", ""), meta_uid(owner)))
 			json_array_append(refs, ref);
 	json_array_append_new(refs, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion",
@@ -183,7 +183,7 @@ static json_t *find_condition(const json_t *status, const char *type)
 	size_t i;
 	json_t *c;
 
-	json_array_foreach (json_object_get(status, "conditions"), i, c)
+	json_array_foreach(json_object_get(status, "conditions"), i, c)
 		if (streq(jstr(c, "type", ""), type))
 			return c;
 	return NULL;
@@ -256,7 +256,7 @@ bool meta_del_condition(json_t *obj, const char *type)
 	json_t *list = jget(obj, "status.conditions"), *c;
 	size_t i;
 
-	json_array_foreach (list, i, c) {
+	json_array_foreach(list, i, c) {
 		if (streq(jstr(c, "type", ""), type)) {
 			json_array_remove(list, i);
 			return true;

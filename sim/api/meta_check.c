@@ -119,7 +119,7 @@ static void check_labels(const json_t *labels, const char *path, struct diags *d
 	const char *key, *why;
 	json_t *v;
 
-	json_object_foreach ((json_t *)labels, key, v) {
+	json_object_foreach((json_t *)labels, key, v) {
 		why = meta_check_qualified_name(key);
 		if (why)
 			invalid(d, path, key, why);
@@ -138,7 +138,7 @@ static void check_annotations(const json_t *annotations, const char *path, struc
 	size_t total = 0;
 	json_t *v;
 
-	json_object_foreach ((json_t *)annotations, key, v) {
+	json_object_foreach((json_t *)annotations, key, v) {
 		_cleanup_free_ char *low = xstrdup(key);
 
 		for (char *p = low; *p; p++)
@@ -210,12 +210,12 @@ static void check_lists(const json_t *obj, struct diags *d)
 	json_t *v;
 	const char *why;
 
-	json_array_foreach (jget(obj, "metadata.finalizers"), i, v) {
+	json_array_foreach(jget(obj, "metadata.finalizers"), i, v) {
 		why = json_is_string(v) ? meta_check_qualified_name(json_string_value(v)) : NULL;
 		if (why)
 			invalid(d, "metadata.finalizers", json_string_value(v), why);
 	}
-	json_array_foreach (jget(obj, "metadata.ownerReferences"), i, v)
+	json_array_foreach(jget(obj, "metadata.ownerReferences"), i, v)
 		controllers += jbool(v, "controller", false);
 	if (controllers > 1)
 		diags_add(d, DIAG_ERROR, NULL, "metadata.ownerReferences",
@@ -233,7 +233,7 @@ static void check_immutable(const json_t *obj, const json_t *old, struct diags *
 		invalid(d, "metadata.namespace", meta_ns(obj), "field is immutable");
 	if (!meta_deleting(old))
 		return;
-	json_array_foreach (jget(obj, "metadata.finalizers"), i, v)
+	json_array_foreach(jget(obj, "metadata.finalizers"), i, v)
 		if (json_is_string(v) && !meta_has_finalizer(old, json_string_value(v)))
 			diags_add(d, DIAG_ERROR, NULL, "metadata.finalizers",
 				  "Forbidden: no new finalizers can be added if the object is "

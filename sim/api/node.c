@@ -54,7 +54,7 @@ static json_t *cell_roles(const json_t *obj, const struct table_env *env UNUSED)
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	size_t n = 0;
 
-	json_object_foreach (labels, key, v) {
+	json_object_foreach(labels, key, v) {
 		role = str_after(key, "node-role.kubernetes.io/");
 		if (!role && streq(key, "kubernetes.io/role"))
 			role = json_string_value(v);
@@ -73,7 +73,7 @@ static json_t *cell_ip(const json_t *obj, const struct table_env *env UNUSED)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach (jget(obj, "status.addresses"), i, a)
+	json_array_foreach(jget(obj, "status.addresses"), i, a)
 		if (streq(jstr(a, "type", ""), "InternalIP"))
 			return jstring(jstr(a, "address", ""));
 	return NULL;

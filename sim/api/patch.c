@@ -52,7 +52,7 @@ json_t *patch_diff(const json_t *from, const json_t *to)
 	json_t *out = json_object(), *v;
 	const char *key;
 
-	json_object_foreach ((json_t *)to, key, v) {
+	json_object_foreach((json_t *)to, key, v) {
 		json_t *old = json_object_get(from, key);
 
 		if (old && json_equal(old, v))
@@ -62,7 +62,7 @@ json_t *patch_diff(const json_t *from, const json_t *to)
 		else
 			json_object_set_new(out, key, json_deep_copy(v));
 	}
-	json_object_foreach ((json_t *)from, key, v)
+	json_object_foreach((json_t *)from, key, v)
 		if (!json_object_get(to, key))
 			json_object_set_new(out, key, json_null());
 	return out;

@@ -117,9 +117,9 @@ static size_t measure(const json_t *v, size_t *count)
 	json_t *item;
 
 	++*count;
-	json_object_foreach ((json_t *)v, key, item)
+	json_object_foreach((json_t *)v, key, item)
 		deepest = MAX(deepest, measure(item, count));
-	json_array_foreach (v, i, item)
+	json_array_foreach(v, i, item)
 		deepest = MAX(deepest, measure(item, count));
 	return deepest + 1;
 }
@@ -281,7 +281,7 @@ json_t *patch_json(const json_t *target, const json_t *ops, struct err *e)
 		return NULL;
 	}
 	r.doc = json_deep_copy(target);
-	json_array_foreach (ops, i, o) {
+	json_array_foreach(ops, i, o) {
 		int x = json_is_object(o) ? run_op(&r, o) : err_set(e, EINVAL, "must be an object");
 
 		if (x < 0) {

@@ -28,7 +28,7 @@ static ssize_t find_element(const json_t *list, const char *key, const json_t *v
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		if (json_equal(json_object_get(item, key), v))
 			return (ssize_t)i;
 	return -1;
@@ -40,7 +40,7 @@ static json_t *replaced_list(const json_t *patch)
 	json_t *out = json_array(), *item;
 	size_t i;
 
-	json_array_foreach (patch, i, item)
+	json_array_foreach(patch, i, item)
 		if (!json_object_get(item, DIRECTIVE))
 			json_array_append_new(out, json_deep_copy(item));
 	return out;
@@ -51,7 +51,7 @@ static bool has_replace(const json_t *patch)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (patch, i, item)
+	json_array_foreach(patch, i, item)
 		if (streq(jstr(item, DIRECTIVE, ""), "replace"))
 			return true;
 	return false;
@@ -93,7 +93,7 @@ static json_t *merge_list(const struct field *f, const json_t *target, const jso
 	if (has_replace(patch))
 		return replaced_list(patch);
 	out = json_is_array(target) ? json_deep_copy(target) : json_array();
-	json_array_foreach (patch, i, item)
+	json_array_foreach(patch, i, item)
 		if (merge_element(f, out, item, e) < 0)
 			return NULL;
 	return TAKE_PTR(out);
@@ -104,7 +104,7 @@ static json_t *merge_set(const json_t *target, const json_t *patch)
 	json_t *out = json_is_array(target) ? json_deep_copy(target) : json_array(), *item;
 	size_t i;
 
-	json_array_foreach (patch, i, item)
+	json_array_foreach(patch, i, item)
 		if (json_is_string(item))
 			jadd_str(out, json_string_value(item));
 	return out;
@@ -127,7 +127,7 @@ static void delete_from_set(json_t *out, const char *name, const json_t *values)
 	json_t *left = json_array(), *list = json_object_get(out, name), *item;
 	size_t i;
 
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		if (!jhas_str(values, json_string_value(item) ? json_string_value(item) : ""))
 			json_array_append(left, item);
 	if (json_is_array(list))
@@ -142,7 +142,7 @@ static ssize_t find_ordered(const json_t *list, const struct field *f, const jso
 
 	if (f && f->merge_key && json_is_object(what))
 		return find_element(list, f->merge_key, json_object_get(what, f->merge_key));
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		if (json_equal(item, what))
 			return (ssize_t)i;
 	return -1;
@@ -158,7 +158,7 @@ static void set_order(json_t *out, const struct field *f, const char *name, cons
 	if (!json_is_array(rest))
 		return;
 	sorted = json_array();
-	json_array_foreach (order, i, item) {
+	json_array_foreach(order, i, item) {
 		ssize_t at = find_ordered(rest, f, item);
 
 		if (at < 0)
@@ -176,7 +176,7 @@ static void retain_keys(json_t *out, const json_t *keep)
 	void *tmp;
 	json_t *v;
 
-	json_object_foreach_safe (out, tmp, key, v)
+	json_object_foreach_safe(out, tmp, key, v)
 		if (!jhas_str(keep, key))
 			json_object_del(out, key);
 }
@@ -188,12 +188,12 @@ static void run_directives(const struct field *fields, json_t *out, const json_t
 	const char *key, *name;
 	json_t *v;
 
-	json_object_foreach ((json_t *)patch, key, v) {
+	json_object_foreach((json_t *)patch, key, v) {
 		name = str_after(key, DELETE_PREFIX);
 		if (name)
 			delete_from_set(out, name, v);
 	}
-	json_object_foreach ((json_t *)patch, key, v) {
+	json_object_foreach((json_t *)patch, key, v) {
 		name = str_after(key, ORDER_PREFIX);
 		if (name)
 			set_order(out, field_find(fields, name), name, v);
@@ -217,7 +217,7 @@ static json_t *merge_object(const struct field *fields, const json_t *target, co
 	}
 	out = streq(how, "merge") && json_is_object(target) ? json_copy((json_t *)target)
 							    : json_object();
-	json_object_foreach ((json_t *)patch, key, v) {
+	json_object_foreach((json_t *)patch, key, v) {
 		json_t *merged;
 
 		if (is_directive(key))

@@ -44,7 +44,7 @@ static void check_containers(const json_t *spec, const char *member, json_t *nam
 	size_t i;
 	json_t *c;
 
-	json_array_foreach (json_object_get(spec, member), i, c) {
+	json_array_foreach(json_object_get(spec, member), i, c) {
 		const char *name = jstr(c, "name", ""), *why = meta_check_label_name(name);
 		_cleanup_free_ char *path = xasprintf("spec.%s.%zu.name", member, i);
 
@@ -67,7 +67,7 @@ static void lint_containers(const json_t *spec, struct diags *d)
 	if (json_array_size(list) == 0)
 		diags_add(d, DIAG_WARNING, "lint/containers", "spec.containers",
 			  "no containers: a real cluster refuses this Pod");
-	json_array_foreach (list, i, c) {
+	json_array_foreach(list, i, c) {
 		_cleanup_free_ char *path = xasprintf("spec.containers.%zu.image", i);
 
 		if (!*jstr(c, "image", ""))
@@ -89,7 +89,7 @@ static json_t *fixed_part(const json_t *spec, bool bound)
 	for (i = 0; i < ARRAY_SIZE(free_members); i++)
 		json_object_del(copy, free_members[i]);
 	for (j = 0; j < ARRAY_SIZE(lists); j++)
-		json_array_foreach (json_object_get(copy, lists[j]), i, c)
+		json_array_foreach(json_object_get(copy, lists[j]), i, c)
 			json_object_del(c, "image");
 	if (!bound)
 		json_object_del(copy, "nodeName");
@@ -133,7 +133,7 @@ static json_t *cell_ready_count(const json_t *obj, const struct table_env *env U
 	json_t *list = jget(obj, "status.containerStatuses"), *c;
 	size_t ready = 0, total = json_array_size(jget(obj, "spec.containers")), i;
 
-	json_array_foreach (list, i, c)
+	json_array_foreach(list, i, c)
 		ready += jbool(c, "ready", false);
 	total = MAX(total, json_array_size(list));
 	if (total == 0) { /* the sandbox alone */
@@ -150,7 +150,7 @@ static json_t *cell_status(const json_t *obj, const struct table_env *env UNUSED
 	size_t i;
 	json_t *c;
 
-	json_array_foreach (jget(obj, "status.containerStatuses"), i, c) {
+	json_array_foreach(jget(obj, "status.containerStatuses"), i, c) {
 		s = jstr(c, "state.terminated.reason", s);
 		s = jstr(c, "state.waiting.reason", s);
 	}
@@ -163,7 +163,7 @@ static json_t *cell_restarts(const json_t *obj, const struct table_env *env UNUS
 	size_t i;
 	json_t *c;
 
-	json_array_foreach (jget(obj, "status.containerStatuses"), i, c)
+	json_array_foreach(jget(obj, "status.containerStatuses"), i, c)
 		n += jint(c, "restartCount", 0);
 	return json_integer(n);
 }

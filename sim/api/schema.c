@@ -171,7 +171,7 @@ static void check_list(struct check *c, const struct field *f, const json_t *lis
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		size_t mark = path_push_index(&c->path, i);
 
 		check_scalar(c, f->fields ? FIELD_OBJECT : FIELD_STRING, v);
@@ -186,7 +186,7 @@ static void check_map(struct check *c, enum field_type t, const json_t *map)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)map, key, v) {
+	json_object_foreach((json_t *)map, key, v) {
 		size_t mark = path_push(&c->path, key);
 
 		check_scalar(c, t, v);
@@ -229,7 +229,7 @@ static void check_object(struct check *c, const struct field *fields, bool open,
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)obj, key, v) {
+	json_object_foreach((json_t *)obj, key, v) {
 		const struct field *f = field_find(fields, key);
 		size_t mark = path_push(&c->path, key);
 
@@ -276,7 +276,7 @@ static void ignored_in(const struct field *fields, const json_t *obj, struct buf
 		} else if (json_is_object(v) && f->type == FIELD_OBJECT && f->fields) {
 			ignored_in(f->fields, v, path, generic, seen, d);
 		} else if (json_is_array(v) && f->type == FIELD_LIST && f->fields) {
-			json_array_foreach (v, i, item) {
+			json_array_foreach(v, i, item) {
 				size_t imark = path_push_index(path, i);
 
 				ignored_in(f->fields, item, path, generic, seen, d);
@@ -305,7 +305,7 @@ void schema_drop_nulls(const struct field *fields, json_t *v)
 	void *tmp;
 	size_t i;
 
-	json_object_foreach_safe (v, tmp, key, item) {
+	json_object_foreach_safe(v, tmp, key, item) {
 		const struct field *f = field_find(fields, key);
 
 		if (json_is_null(item))
@@ -313,7 +313,7 @@ void schema_drop_nulls(const struct field *fields, json_t *v)
 		else if (!f || (f->type != FIELD_ANY && f->type != FIELD_LIST_ANY))
 			schema_drop_nulls(f ? f->fields : NULL, item);
 	}
-	json_array_foreach (v, i, item)
+	json_array_foreach(v, i, item)
 		schema_drop_nulls(fields, item);
 }
 

@@ -21,7 +21,7 @@ static void set_default(json_t *obj)
 
 	if (json_object_size(plain) > 0 && !json_is_object(json_object_get(obj, "data")))
 		json_object_set_new(obj, "data", json_object());
-	json_object_foreach (plain, key, v) {
+	json_object_foreach(plain, key, v) {
 		_cleanup_free_ char *e = base64_encode(json_string_value(v), json_string_length(v));
 
 		json_object_set_new(json_object_get(obj, "data"), key, jstring(e));

@@ -60,7 +60,7 @@ static int check_values(const json_t *values, struct err *e)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (values, i, v) {
+	json_array_foreach(values, i, v) {
 		const char *s = json_string_value(v);
 		const char *why = s ? meta_check_label_value(s) : NULL;
 
@@ -180,7 +180,7 @@ static void add_labels(struct selector *s, const json_t *map, const char *path, 
 	const char *key, *why;
 	json_t *v;
 
-	json_object_foreach ((json_t *)map, key, v) {
+	json_object_foreach((json_t *)map, key, v) {
 		const char *value = json_string_value(v);
 
 		why = meta_check_qualified_name(key);
@@ -208,7 +208,7 @@ static bool all_label_values(const json_t *values)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (values, i, v)
+	json_array_foreach(values, i, v)
 		if (!json_is_string(v) || meta_check_label_value(json_string_value(v)))
 			return false;
 	return true;
@@ -254,7 +254,7 @@ struct selector *selector_from_object(const json_t *o, const char *path, struct 
 		return NULL;
 	}
 	add_labels(s, json_object_get(o, "matchLabels"), path, d);
-	json_array_foreach (json_object_get(o, "matchExpressions"), i, x) {
+	json_array_foreach(json_object_get(o, "matchExpressions"), i, x) {
 		_cleanup_free_ char *p =
 			xasprintf("%s%smatchExpressions.%zu", path, *path ? "." : "", i);
 
@@ -269,7 +269,7 @@ struct selector *selector_from_map(const json_t *map)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)map, key, v)
+	json_object_foreach((json_t *)map, key, v)
 		require(s, OP_IN, key, json_pack("[O]", v));
 	return s;
 }
@@ -320,7 +320,7 @@ static void requirement_text(const struct requirement *r, struct buf *b)
 		buf_printf(b, "%s%s%s", r->key, r->op == OP_IN ? "=" : "!=", json_string_value(v));
 	} else {
 		buf_printf(b, "%s %s (", r->key, r->op == OP_IN ? "in" : "notin");
-		json_array_foreach (r->values, i, v)
+		json_array_foreach(r->values, i, v)
 			buf_printf(b, "%s%s", i ? "," : "", json_string_value(v));
 		buf_addc(b, ')');
 	}

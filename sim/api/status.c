@@ -228,7 +228,7 @@ void status_to_diags(const json_t *status, const char *object, struct diags *d)
 	size_t from = d->n, i;
 	json_t *c;
 
-	json_array_foreach (jget(status, "details.causes"), i, c) {
+	json_array_foreach(jget(status, "details.causes"), i, c) {
 		const char *field = jstr(c, "field", NULL), *hint = jstr(c, "hint", NULL);
 		_cleanup_free_ char *path = field ? status_path(field) : NULL;
 		struct diag *g = diags_add(d, DIAG_ERROR, jstr(c, "rule", NULL), path, "%s",

@@ -26,7 +26,7 @@ struct store *store_new(const struct store_config *c)
 	if (!s->config.max_events)
 		s->config.max_events = 2048;
 	KIND_FOREACH(k)
-	s->n_sets += k != NULL;
+		s->n_sets += k != NULL;
 	s->sets = xcalloc(s->n_sets, sizeof(*s->sets));
 	s->log = xcalloc(s->config.log_size, sizeof(*s->log));
 	s->counters = json_object();
@@ -302,7 +302,7 @@ void store_each(const struct store *s, const struct store_query *q,
 	size_t i;
 	json_t *obj;
 
-	json_array_foreach (items, i, obj)
+	json_array_foreach(items, i, obj)
 		if (!fn(arg, obj))
 			return;
 }

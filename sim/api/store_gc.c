@@ -44,7 +44,7 @@ static json_t *without_owner(const json_t *obj, const char *uid)
 	json_t *copy = store_shallow(obj), *left = json_array(), *ref;
 	size_t i;
 
-	json_array_foreach (jget(obj, "metadata.ownerReferences"), i, ref)
+	json_array_foreach(jget(obj, "metadata.ownerReferences"), i, ref)
 		if (!streq(jstr(ref, "uid", ""), uid))
 			json_array_append(left, ref);
 	if (json_array_size(left) > 0)
@@ -127,10 +127,10 @@ static void collect(struct store *s, json_t *first, bool orphan)
 		size_t j;
 
 		json_object_set_new(namespaces, meta_ns(gone), json_true());
-		json_array_foreach (dependents, j, v)
+		json_array_foreach(dependents, j, v)
 			lose_owner(s, v, meta_uid(gone), orphan, work);
 	}
-	json_object_foreach (namespaces, ns, v)
+	json_object_foreach(namespaces, ns, v)
 		if (*ns)
 			store_finish_namespace(s, ns);
 }
@@ -161,7 +161,7 @@ static json_t *delete_namespace(struct store *s, json_t *obj)
 	_cleanup_json_ json_t *content = content_of(s, meta_name(marked), SIZE_MAX);
 	size_t i;
 
-	json_array_foreach (content, i, v) {
+	json_array_foreach(content, i, v) {
 		const struct kind *k = kind_of(v);
 
 		now = still_there(s, k, v);

@@ -70,7 +70,7 @@ static inline char *names_of(const json_t *list)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (json_object_get(list, "items"), i, v) {
+	json_array_foreach(json_object_get(list, "items"), i, v) {
 		_cleanup_free_ char *key = meta_key(v);
 
 		buf_printf(&b, "%s%s", i ? " " : "", key);

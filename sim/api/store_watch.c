@@ -42,7 +42,7 @@ static json_t *all_as_added(const struct store *s, const struct store_query *q)
 	json_t *events = json_array(), *obj;
 	size_t i;
 
-	json_array_foreach (json_object_get(list, "items"), i, obj)
+	json_array_foreach(json_object_get(list, "items"), i, obj)
 		append(events, STORE_ADDED, obj);
 	return events;
 }

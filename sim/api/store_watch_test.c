@@ -45,7 +45,7 @@ static char *events_text(const json_t *events)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (events, i, v)
+	json_array_foreach(events, i, v)
 		buf_printf(&b, "%s%s %s@%s", i ? ", " : "", jstr(v, "type", ""),
 			   jstr(v, "object.metadata.name", ""),
 			   jstr(v, "object.metadata.resourceVersion", ""));

@@ -346,7 +346,7 @@ json_t *store_delete_all(struct store *s, const struct store_query *q, const str
 	size_t i;
 	json_t *obj;
 
-	json_array_foreach (json_object_get(list, "items"), i, obj) {
+	json_array_foreach(json_object_get(list, "items"), i, obj) {
 		json_t *status = NULL;
 
 		json_decref(store_delete(s, q->kind, meta_ns(obj), meta_name(obj), o, &status));

@@ -133,7 +133,7 @@ json_t *table_make(const struct kind *k, const json_t *obj_or_list, enum table_i
 	size_t i;
 
 	if (json_is_array(items) && str_ends(jstr(obj_or_list, "kind", ""), "List")) {
-		json_array_foreach (items, i, obj)
+		json_array_foreach(items, i, obj)
 			json_array_append_new(rows, make_row(k, obj, include, env));
 	} else {
 		json_array_append_new(rows, make_row(k, obj_or_list, include, env));

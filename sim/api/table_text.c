@@ -77,7 +77,7 @@ static char *labels_text(const json_t *row)
 	/* Canonical text has the keys sorted; parsing it back keeps that order. */
 	sorted = jtext(labels);
 	labels = jparse(sorted, strlen(sorted), NULL);
-	json_object_foreach (labels, key, v)
+	json_object_foreach(labels, key, v)
 		buf_printf(&b, "%s%s=%s", b.len ? "," : "", key,
 			   json_is_string(v) ? json_string_value(v) : "");
 	json_decref(labels);
@@ -96,7 +96,7 @@ static void add_header(struct grid *g, const json_t *definitions, const struct t
 
 	if (style->namespaces)
 		grid_add(g, xstrdup("NAMESPACE"));
-	json_array_foreach (definitions, i, def)
+	json_array_foreach(definitions, i, def)
 		if (shown(def, style))
 			grid_add(g, heading(jstr(def, "name", "")));
 	if (style->labels)
@@ -113,7 +113,7 @@ static void add_row(struct grid *g, const json_t *definitions, const json_t *row
 
 	if (style->namespaces)
 		grid_add(g, one_line(*ns ? ns : "<none>"));
-	json_array_foreach (definitions, i, def) {
+	json_array_foreach(definitions, i, def) {
 		const json_t *v = json_array_get(json_object_get(row, "cells"), i);
 		bool is_name = streq(jstr(def, "format", ""), "name");
 		_cleanup_free_ char *text = cell_text(v);
@@ -165,7 +165,7 @@ void table_text(const json_t *table, const struct table_style *style, struct buf
 	size_t i;
 
 	add_header(&g, definitions, style);
-	json_array_foreach (json_object_get(table, "rows"), i, row)
+	json_array_foreach(json_object_get(table, "rows"), i, row)
 		add_row(&g, definitions, row, style);
 	if (g.columns)
 		print_grid(&g, style->no_headers, out);

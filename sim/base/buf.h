@@ -9,9 +9,9 @@ struct buf {
 	char *data; /* NULL while empty */
 	size_t len, cap;
 };
-#define BUF_INIT                                                                                   \
-	{                                                                                          \
-		NULL, 0, 0                                                                         \
+#define BUF_INIT           \
+	{                  \
+		NULL, 0, 0 \
 	}
 
 void buf_free(struct buf *b); /* leaves an empty, usable buffer */

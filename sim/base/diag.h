@@ -17,22 +17,22 @@ enum diag_severity {
 
 struct diag {
 	enum diag_severity severity;
-	char *rule;   /* id such as "E4", "V9", "lint/mtu", or NULL */
-	char *file;   /* NULL when unknown */
+	char *rule;    /* id such as "E4", "V9", "lint/mtu", or NULL */
+	char *file;    /* NULL when unknown */
 	int line, col; /* 1-based; 0 when unknown */
-	char *object; /* "NetworkAttachmentDefinition ns/name", or NULL */
-	char *path;   /* "spec.config.mtu" as dotted JSON path, or NULL */
-	char *msg;    /* what was expected, what was found */
-	char *hint;   /* what to do, or NULL */
+	char *object;  /* "NetworkAttachmentDefinition ns/name", or NULL */
+	char *path;    /* "spec.config.mtu" as dotted JSON path, or NULL */
+	char *msg;     /* what was expected, what was found */
+	char *hint;    /* what to do, or NULL */
 };
 
 struct diags {
 	struct diag *v;
 	size_t n, cap;
 };
-#define DIAGS_INIT                                                                                 \
-	{                                                                                          \
-		NULL, 0, 0                                                                         \
+#define DIAGS_INIT         \
+	{                  \
+		NULL, 0, 0 \
 	}
 
 void diags_free(struct diags *d);

@@ -9,9 +9,9 @@ struct err {
 	int code;  /* positive errno, 0 = no error */
 	char *msg; /* owned; "context: context: cause" */
 };
-#define ERR_INIT                                                                                   \
-	{                                                                                          \
-		0, NULL                                                                            \
+#define ERR_INIT        \
+	{               \
+		0, NULL \
 	}
 
 /* Records an error (replacing an older one) and returns -code. e may be NULL. code is a positive errno. */

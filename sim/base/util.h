@@ -23,19 +23,19 @@
 #define USEC_PER_MSEC 1000ULL
 
 /* Moves a pointer out of a variable that a cleanup attribute guards. */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) *pp_ = &(p);                                                         \
-		__typeof__(p) p_ = *pp_;                                                           \
-		*pp_ = NULL;                                                                       \
-		p_;                                                                                \
+#define TAKE_PTR(p)                        \
+	({                                 \
+		__typeof__(p) *pp_ = &(p); \
+		__typeof__(p) p_ = *pp_;   \
+		*pp_ = NULL;               \
+		p_;                        \
 	})
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int *fdp_ = &(fd);                                                                 \
-		int fd_ = *fdp_;                                                                   \
-		*fdp_ = -1;                                                                        \
-		fd_;                                                                               \
+#define TAKE_FD(fd)                \
+	({                         \
+		int *fdp_ = &(fd); \
+		int fd_ = *fdp_;   \
+		*fdp_ = -1;        \
+		fd_;               \
 	})
 
 /* Allocation; each aborts the process when memory is out. The caller owns the result. */
@@ -43,8 +43,8 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 void *xmemdup(const void *p, size_t n);
-char *xstrdup(const char *s);		     /* NULL gives NULL */
-char *xstrndup(const char *s, size_t n);     /* at most n bytes, always terminated */
+char *xstrdup(const char *s);		 /* NULL gives NULL */
+char *xstrndup(const char *s, size_t n); /* at most n bytes, always terminated */
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF(1, 0);
 

@@ -53,7 +53,7 @@ static int run(int argc, char **argv)
 
 		puts(text);
 	}
-	json_array_foreach (caps, i, c) {
+	json_array_foreach(caps, i, c) {
 		if (!streq(a.output, "json"))
 			print_cap(c, color_wanted(STDOUT_FILENO));
 		if (jbool(c, "required", false) && !jbool(c, "ok", false))

@@ -36,7 +36,7 @@ static int stop_all(const json_t *labs, bool quiet)
 	json_t *l;
 	size_t i;
 
-	json_array_foreach (labs, i, l) {
+	json_array_foreach(labs, i, l) {
 		r = stop(jstr(l, "name", ""), quiet);
 		worst = MAX(worst, r);
 	}
@@ -48,6 +48,7 @@ static int run(int argc, char **argv)
 	struct down_args a = {0};
 	_cleanup_err_ struct err e = ERR_INIT;
 	_cleanup_json_ json_t *labs = NULL;
+	const char *env = getenv("OVNBED_LAB");
 	struct operands ops;
 	int worst = CMD_OK;
 
@@ -58,6 +59,8 @@ static int run(int argc, char **argv)
 		return cmd_err(&e);
 	if (a.all)
 		return stop_all(labs, a.quiet);
+	if (!ops.n && env && *env)
+		return stop(env, a.quiet);
 	if (!ops.n && json_array_size(labs) != 1)
 		return cmd_error(CMD_USAGE, json_array_size(labs)
 						    ? "there are several labs; name one, or --all"
@@ -76,7 +79,7 @@ const struct cmd cmd_down = {
 	.name = "down",
 	.args = "[NAME…]",
 	.summary = "End a lab and remove all that it left",
-	.help = "Without NAME, the only lab there is.",
+	.help = "Without NAME, $OVNBED_LAB or the only lab there is.",
 	.run = run,
 	.opts = down_opts,
 };

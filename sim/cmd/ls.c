@@ -26,7 +26,7 @@ static void print_table(const json_t *labs)
 	}
 	printf("%-24s %-9s %-9s %-20s %5s  %s\n", "NAME", "STATE", "PID", "TOPOLOGY", "NODES",
 	       "ZONES");
-	json_array_foreach (labs, i, l) {
+	json_array_foreach(labs, i, l) {
 		long long pid = jint(l, "pid", 0);
 		_cleanup_free_ char *p = pid ? xasprintf("%lld", pid) : xstrdup("-");
 

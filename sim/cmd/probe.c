@@ -117,7 +117,7 @@ static int run(int argc, char **argv)
 		puts(text);
 		return judge(reply);
 	}
-	json_array_foreach (json_object_get(reply, "cells"), i, c)
+	json_array_foreach(json_object_get(reply, "cells"), i, c)
 		print_cell(c, color_wanted(STDOUT_FILENO));
 	return judge(reply);
 }

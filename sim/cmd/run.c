@@ -87,7 +87,7 @@ static void print_summary(const json_t *results, const char *dir)
 
 	fputs(table, stdout);
 	printf("\n");
-	json_object_foreach (counts, key, v)
+	json_object_foreach(counts, key, v)
 		if (json_integer_value(v) || streq(key, "pass") || streq(key, "fail"))
 			printf("%lld %s  ", (long long)json_integer_value(v), key);
 	printf("\nreport: %s/junit.xml\n", dir);

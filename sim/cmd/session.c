@@ -12,7 +12,7 @@ static char *only_lab(void)
 	json_t *l;
 	size_t i;
 
-	json_array_foreach (labs, i, l) {
+	json_array_foreach(labs, i, l) {
 		if (!streq(jstr(l, "state", ""), "running"))
 			continue;
 		if (found) {

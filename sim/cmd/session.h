@@ -14,10 +14,10 @@ struct session {
 };
 
 /* The option that selects the lab; put it into a verb's table. TYPE has a member const char *lab. */
-#define SESSION_OPT(TYPE)                                                                          \
-	{                                                                                          \
-		"lab", 0, OPT_STRING, offsetof(TYPE, lab), "NAME",                                 \
-			"Which lab (default: $OVNBED_LAB, or the only one that runs)", NULL        \
+#define SESSION_OPT(TYPE)                                                                   \
+	{                                                                                   \
+		"lab", 0, OPT_STRING, offsetof(TYPE, lab), "NAME",                          \
+			"Which lab (default: $OVNBED_LAB, or the only one that runs)", NULL \
 	}
 
 /*

@@ -143,7 +143,7 @@ static int host_network(struct fabric *f, struct host *h, struct err *e)
 	r = link_tx_csum_off(l, "eth0", e);
 	if (r < 0)
 		return r;
-	json_array_foreach (json_object_get(h->spec, "addresses"), i, a) {
+	json_array_foreach(json_object_get(h->spec, "addresses"), i, a) {
 		r = link_addr_add(l, "eth0", json_string_value(a), e);
 		if (r < 0)
 			return r;
@@ -164,7 +164,7 @@ static int hosts_start(struct fabric *f, struct err *e)
 	f->hosts = xcalloc(json_array_size(list), sizeof(*f->hosts));
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, errno, "mkdir %s", dir);
-	json_array_foreach (list, i, spec) {
+	json_array_foreach(list, i, spec) {
 		struct host *h = &f->hosts[f->n_hosts++];
 
 		h->spec = spec;

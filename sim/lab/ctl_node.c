@@ -170,7 +170,7 @@ json_t *ctl_node_desired(struct lab *lab, const struct lab_node *n)
 
 		if (o == n)
 			continue;
-		json_array_foreach (json_object_get(o->spec, "addresses"), k, a)
+		json_array_foreach(json_object_get(o->spec, "addresses"), k, a)
 			json_array_append_new(
 				neighbours,
 				json_pack("{s:o, s:O}", "ip",

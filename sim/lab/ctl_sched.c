@@ -39,7 +39,7 @@ static bool repels(const json_t *pod, const json_t *other, const char *path, con
 	json_t *term;
 	size_t i;
 
-	json_array_foreach (jget(pod, path), i, term) {
+	json_array_foreach(jget(pod, path), i, term) {
 		const json_t *t = inner ? json_object_get(term, inner) : term;
 		_cleanup_diags_ struct diags d = DIAGS_INIT;
 		_cleanup_selector_ struct selector *sel = NULL;
@@ -88,7 +88,7 @@ static bool selected(const json_t *pod, const struct lab_node *n)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (jget(pod, "spec.nodeSelector"), key, v)
+	json_object_foreach(jget(pod, "spec.nodeSelector"), key, v)
 		if (!json_equal(json_object_get(labels, key), v))
 			return false;
 	return true;

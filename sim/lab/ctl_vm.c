@@ -138,7 +138,9 @@ static bool reconcile_vmi(void *arg, json_t *vmi)
 
 	pod = ctl_launcher_pod(lab, vmi);
 	if (meta_deleting(vmi)) {
-		if (!rt || streq(jstr(rt, "state", ""), "shutoff") ||
+		const char *state = jstr(rt, "state", "");
+
+		if (!rt || streq(state, "shutoff") || streq(state, "failed") ||
 		    !jstr(pod, "spec.nodeName", NULL))
 			store_del_finalizer(lab->store, vmi, VMI_FINALIZER);
 		return true;

@@ -175,7 +175,7 @@ int exec_chain(struct client *client, const struct lab_paths *paths, const char 
 		return -e->code;
 	if (lab_state_of(paths, &chain[n++]) != LAB_RUNNING)
 		return err_set(e, EHOSTDOWN, "the lab is gone");
-	json_array_foreach (json_object_get(reply, "pids"), i, pid)
+	json_array_foreach(json_object_get(reply, "pids"), i, pid)
 		if (n < max)
 			chain[n++] = (pid_t)json_integer_value(pid);
 	return (int)n;

@@ -90,7 +90,7 @@ static void on_change(void *arg, enum store_change c, const struct kind *k, json
 	(void)obj;
 	(void)old;
 	if (k != &kind_event)
-		reconcile_kick(arg);
+		reconcile_written(arg);
 }
 
 static int listen_api(const struct lab *lab, struct err *e)

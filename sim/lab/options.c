@@ -78,9 +78,9 @@ static json_t *hosts_map(const json_t *topology)
 	size_t i;
 
 	add_host(hosts, "control-plane", jget(topology, "control_plane.addresses"));
-	json_array_foreach (jget(topology, "nodes"), i, n)
+	json_array_foreach(jget(topology, "nodes"), i, n)
 		add_host(hosts, jstr(n, "name", ""), json_object_get(n, "addresses"));
-	json_array_foreach (jget(topology, "underlay.hosts"), i, n)
+	json_array_foreach(jget(topology, "underlay.hosts"), i, n)
 		add_host(hosts, jstr(n, "name", ""), json_object_get(n, "addresses"));
 	return hosts;
 }

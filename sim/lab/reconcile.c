@@ -12,6 +12,9 @@
 #include "ovnk/lint.h"
 
 #define MAX_ROUNDS 32
+/* A burst of writes ends with so long a pause, and is cut off after so long. */
+#define BURST_PAUSE (30 * USEC_PER_MSEC)
+#define BURST_MAX (500 * USEC_PER_MSEC)
 
 struct sync {
 	struct lab *lab;
@@ -28,6 +31,8 @@ struct sync {
 struct reconcile {
 	sd_event_source *defer;
 	bool running;
+	uint64_t first, last;	/* write of the burst, 0: none */
+	sd_event_source *pause; /* until its end */
 	struct sync *syncs;
 };
 
@@ -52,6 +57,7 @@ static void converge(struct lab *lab)
 static void run(struct lab *lab)
 {
 	lab->rec->running = true;
+	lab->rec->first = lab->rec->last = 0;
 	converge(lab);
 	for (size_t i = 0; i < lab->n_zones; i++)
 		zone_apply(&lab->zones[i]);
@@ -64,11 +70,38 @@ static void run(struct lab *lab)
 	sd_event_source_set_enabled(lab->rec->defer, SD_EVENT_OFF);
 }
 
+static int on_pause(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct lab *lab = arg;
+
+	(void)s;
+	(void)usec;
+	lab->rec->pause = sd_event_source_unref(lab->rec->pause);
+	reconcile_kick(lab);
+	return 0;
+}
+
+/* True, with a timer set, while clients are writing and nobody waits for the result. */
+static bool in_burst(struct lab *lab)
+{
+	struct reconcile *r = lab->rec;
+	uint64_t now = mono_usec(), end = MIN(r->last + BURST_PAUSE, r->first + BURST_MAX);
+
+	for (struct sync *s = r->syncs; s; s = s->next)
+		if (!s->barriers)
+			return false;
+	if (!r->first || now >= end)
+		return false;
+	return r->pause || loop_after(lab->ev, end - now, on_pause, lab, &r->pause) >= 0;
+}
+
 static int on_defer(sd_event_source *s, void *arg)
 {
 	struct lab *lab = arg;
 
 	sd_event_source_set_enabled(s, SD_EVENT_OFF);
+	if (in_burst(lab))
+		return 0;
 	run(lab);
 	reconcile_progress(lab);
 	return 0;
@@ -78,6 +111,16 @@ void reconcile_kick(struct lab *lab)
 {
 	if (lab->rec && !lab->rec->running)
 		sd_event_source_set_enabled(lab->rec->defer, SD_EVENT_ONESHOT);
+}
+
+void reconcile_written(struct lab *lab)
+{
+	if (!lab->rec || lab->rec->running)
+		return;
+	lab->rec->last = mono_usec();
+	if (!lab->rec->first)
+		lab->rec->first = lab->rec->last;
+	reconcile_kick(lab);
 }
 
 int reconcile_init(struct lab *lab, struct err *e)

@@ -13,6 +13,12 @@
 int reconcile_init(struct lab *lab, struct err *e);
 /* Asks for a run at the end of this turn of the loop. */
 void reconcile_kick(struct lab *lab);
+/*
+ * The same after a write of a client. More are likely to follow, and each run may cost a transaction
+ * and a recomputation in every zone: the run waits until there was none for a while, or until a
+ * sync asks for it.
+ */
+void reconcile_written(struct lab *lab);
 
 /* A zone has settled or failed: syncs may go on. Called by zones.c. */
 void reconcile_progress(struct lab *lab);
@@ -22,7 +28,7 @@ typedef void (*reconcile_done_fn)(void *arg, const json_t *result, const char *e
 /*
  * Runs now and calls done when every zone has taken the plan and every chassis has caught up
  * (nb_cfg → hv_cfg), at the latest after timeout_us. result: {"changed":N,"repaired":N,"rows":[
- * {"zone","op","table","key","columns","owner"}],"verdicts":[DIAG],"pending":[{"object","reason"}],
+ * {"zone","op","table","key","columns","owner","repaired"}],"verdicts":[DIAG],"pending":[{"kind","namespace","name","reason"}],
  * "problems":[text],"barrier_ms":N}. problems: zones that could not be
  * written or did not catch up. changed counts rows that follow from changed objects, repaired those that were
  * found different from what had been written before.

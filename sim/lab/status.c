@@ -39,7 +39,7 @@ static void add_reasons(struct lab *lab, json_t *reasons)
 			json_array_append_new(reasons, jstringf("node/%s: %s", n->name, n->death));
 			continue;
 		}
-		json_array_foreach (json_object_get(n->status, "daemons"), k, d) {
+		json_array_foreach(json_object_get(n->status, "daemons"), k, d) {
 			const json_t *log = json_object_get(d, "log");
 
 			if (streq(jstr(d, "state", ""), "running"))
@@ -47,12 +47,12 @@ static void add_reasons(struct lab *lab, json_t *reasons)
 			json_array_append_new(reasons, jstringf("node/%s: %s ended: %s", n->name,
 								jstr(d, "name", "?"),
 								jstr(d, "status", "?")));
-			json_array_foreach (log, m, l)
+			json_array_foreach(log, m, l)
 				if (m + 3 >= json_array_size(log))
 					json_array_append_new(
 						reasons, jstringf("  %s", json_string_value(l)));
 		}
-		json_array_foreach (json_object_get(n->status, "problems"), k, d)
+		json_array_foreach(json_object_get(n->status, "problems"), k, d)
 			json_array_append_new(
 				reasons, jstringf("node/%s: %s", n->name, json_string_value(d)));
 	}
@@ -68,7 +68,7 @@ static json_t *all_deviations(struct lab *lab)
 	size_t k;
 
 	for (size_t i = 0; i < lab->n_nodes; i++)
-		json_array_foreach (json_object_get(lab->nodes[i].status, "deviations"), k, d)
+		json_array_foreach(json_object_get(lab->nodes[i].status, "deviations"), k, d)
 			jadd_str(out, json_string_value(d));
 	return out;
 }
@@ -112,7 +112,7 @@ static void zone_ports(const struct lab_zone *z, json_t *ports, json_t *problems
 		json_array_append_new(problems, jstringf("zone %s: %s", z->name, zone_problem(z)));
 		return;
 	}
-	json_object_foreach ((json_t *)ovsdb_rows(z->nb, "Logical_Switch_Port"), uuid, lsp) {
+	json_object_foreach((json_t *)ovsdb_rows(z->nb, "Logical_Switch_Port"), uuid, lsp) {
 		const char *name = jstr(lsp, "name", "?"), *type = jstr(lsp, "type", "");
 
 		json_array_append_new(ports,

@@ -19,7 +19,8 @@ struct upload {
 	char *data; /* the program */
 	size_t len, done;
 	long long handle;
-	enum { OPENING, WRITING, CLOSING, STARTING } step;
+	enum { OPENING, WRITING, CLOSING, CHMOD, CHECKING, STARTING } step;
+	long long pid; /* of chmod in the guest */
 };
 
 static void upload_free(struct upload *u)
@@ -55,15 +56,37 @@ static void send_cmd(struct upload *u, json_t *cmd)
 		  RPC_TIMEOUT, on_reply, u);
 }
 
+static void make_executable(struct upload *u)
+{
+	static const char *const argv[] = {"chmod", "755", GUEST_PATH, NULL};
+
+	u->step = CHMOD;
+	send_cmd(u, guest_exec(argv, NULL, NULL, 0));
+}
+
 static void start_program(struct upload *u)
 {
-	static const char *const argv[] = {"/bin/sh", "-c",
-					   "chmod 755 " GUEST_PATH " && exec setsid " GUEST_PATH
-					   " --port " PORT " </dev/null >/dev/null 2>&1 &",
-					   NULL};
+	static const char *const argv[] = {GUEST_PATH, "--port", PORT, NULL};
 
 	u->step = STARTING;
 	send_cmd(u, guest_exec(argv, NULL, NULL, 0));
+}
+
+/* chmod has ended, or its end is asked for again: each question costs a round trip to the guest. */
+static int check_chmod(struct upload *u, const json_t *result, struct err *e)
+{
+	_cleanup_guest_result_ struct guest_result g = {0};
+	int r = guest_exec_result(result, &g, e);
+
+	if (r < 0)
+		return r;
+	if (!g.exited)
+		send_cmd(u, guest_exec_status(u->pid));
+	else if (g.code != 0)
+		return err_set(e, EIO, "chmod in the guest: exit %d", g.code);
+	else
+		start_program(u);
+	return 0;
 }
 
 static void next_chunk(struct upload *u)
@@ -99,8 +122,17 @@ static int advance(struct upload *u, const json_t *result, struct err *e)
 		next_chunk(u);
 		return 0;
 	case CLOSING:
-		start_program(u);
+		make_executable(u);
 		return 0;
+	case CHMOD:
+		u->pid = guest_exec_pid(result, e);
+		if (u->pid < 0)
+			return -EPROTO;
+		u->step = CHECKING;
+		send_cmd(u, guest_exec_status(u->pid));
+		return 0;
+	case CHECKING:
+		return check_chmod(u, result, e);
 	case STARTING:
 		if (guest_exec_pid(result, e) < 0)
 			return -EPROTO;

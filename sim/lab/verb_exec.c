@@ -134,7 +134,7 @@ static const char **argv_of(const json_t *list)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v)
+	json_array_foreach(list, i, v)
 		argv[i] = json_is_string(v) ? json_string_value(v) : "";
 	return argv;
 }

@@ -61,18 +61,19 @@ static void count_changes(struct lab_zone *z, const struct ovsdb_delta *delta, c
 		_cleanup_free_ char *key =
 			xasprintf("%s/%s", jstr(c, "table", ""), jstr(c, "key", ""));
 		json_t *was = json_object_get(*last, key), *is = json_object_get(now, key);
+		bool repaired;
 
 		if (streq(jstr(c, "op", ""), "relink"))
 			continue;
-		if (*last && ((was && is && json_equal(was, is)) || (!was && !is)))
-			z->repaired++;
-		else
-			z->changed++;
+		repaired = *last && ((was && is && json_equal(was, is)) || (!was && !is));
+		z->repaired += repaired;
+		z->changed += !repaired;
 		if (json_array_size(z->rows) < MAX_ROWS) {
 			json_t *r = json_deep_copy(c);
 
 			jset_str(r, "zone", z->name);
 			jset_str(r, "database", db);
+			json_object_set_new(r, "repaired", json_boolean(repaired));
 			json_array_append_new(z->rows, r);
 		}
 	}

@@ -183,7 +183,7 @@ static int take_addresses(struct diags *d, size_t i, const char *key, bool prefi
 		return 0;
 	if (!json_is_array(v))
 		return wrong_type(d, i, key, "a list of addresses");
-	json_array_foreach (v, k, a) {
+	json_array_foreach(v, k, a) {
 		if (!json_is_string(a))
 			return wrong_type(d, i, key, "a list of addresses");
 		if (!is_address(json_string_value(a), prefix_allowed))
@@ -242,7 +242,7 @@ static int parse_element(const json_t *o, size_t i, struct selections *l, struct
 
 	if (!json_is_object(o))
 		return fail(d, "network selection %zu must be an object with \"name\"", i);
-	json_object_foreach ((json_t *)o, key, v) {
+	json_object_foreach((json_t *)o, key, v) {
 		int r = take_key(d, i, key, v, e);
 
 		if (r < 0)
@@ -266,7 +266,7 @@ static int parse_json(const char *text, struct selections *l, struct diags *d)
 			    je.line, je.column, je.text);
 	if (!json_is_array(a))
 		return fail(d, "the network selection must be a JSON list");
-	json_array_foreach (a, i, o) {
+	json_array_foreach(a, i, o) {
 		int r = parse_element(o, i, l, d);
 
 		if (r < 0)

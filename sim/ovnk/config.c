@@ -62,7 +62,7 @@ int ovnk_config_from_topology(struct ovnk_config *c, const json_t *topology, str
 	c->mtu = (int)jint(topology, "mtu", c->mtu);
 	c->interconnect = streq(jstr(topology, "zones", "interconnect"), "interconnect");
 	c->seed = (uint64_t)jint(topology, "seed", 0);
-	json_array_foreach (jget(topology, "nodes"), i, node) {
+	json_array_foreach(jget(topology, "nodes"), i, node) {
 		r = add_node(c, node, underlay, e);
 		if (r < 0)
 			return r;

@@ -36,7 +36,7 @@ void lint_objects(const json_t *objects, const struct ovnk_config *c, struct dia
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach (objects, i, o)
+	json_array_foreach(objects, i, o)
 		if (streq(jstr(o, "kind", ""), "NetworkAttachmentDefinition"))
 			add_nad(&l, o);
 	lint_nads(&l);

@@ -59,7 +59,7 @@ static void check_vm(const struct lint *l, const json_t *vm, const char *spec)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach (jget(vm, list), i, n) {
+	json_array_foreach(jget(vm, list), i, n) {
 		_cleanup_free_ char *path = xasprintf("%s.%zu.multus.networkName", list, i);
 		const char *name = jstr(n, "multus.networkName", "");
 
@@ -145,7 +145,7 @@ void lint_uses(const struct lint *l, const json_t *objects)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach (objects, i, o) {
+	json_array_foreach(objects, i, o) {
 		const char *kind = jstr(o, "kind", "");
 
 		if (streq(kind, "VirtualMachine"))

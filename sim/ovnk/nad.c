@@ -111,7 +111,7 @@ static bool is_list(const json_t *o)
 	if (!json_is_string(json_object_get(o, "name")) || (v && !json_is_string(v)) ||
 	    !json_is_array(plugins))
 		return false;
-	json_array_foreach (plugins, i, p) {
+	json_array_foreach(plugins, i, p) {
 		const char *type = json_string_value(json_object_get(p, "type"));
 
 		if (!type || !*type)

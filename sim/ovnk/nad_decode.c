@@ -125,7 +125,7 @@ static int check_ipam(const struct nad_ctx *x, const json_t *ipam)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)ipam, key, v) {
+	json_object_foreach((json_t *)ipam, key, v) {
 		if (!strcasecmp(key, "type") && !type_fits(F_STRING, v))
 			return type_error(x, "ipam.type", F_STRING, v);
 	}
@@ -138,7 +138,7 @@ static int check_types(const struct nad_ctx *x, const json_t *plugin)
 	json_t *v;
 	int r = 0;
 
-	json_object_foreach ((json_t *)plugin, key, v) {
+	json_object_foreach((json_t *)plugin, key, v) {
 		const struct field *f = find_field(key);
 
 		if (f && !type_fits(f->type, v))
@@ -157,7 +157,7 @@ static void note_keys(const struct nad_ctx *x, const json_t *plugin)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)plugin, key, v) {
+	json_object_foreach((json_t *)plugin, key, v) {
 		const struct field *f = find_field(key);
 		_cleanup_free_ char *path = xasprintf("spec.config.%s", key);
 
@@ -177,7 +177,7 @@ static const json_t *lookup(const json_t *plugin, const char *key)
 	const char *k;
 	json_t *v;
 
-	json_object_foreach ((json_t *)plugin, k, v) {
+	json_object_foreach((json_t *)plugin, k, v) {
 		if (!strcasecmp(k, key) && !json_is_null(v))
 			found = v;
 	}

@@ -52,7 +52,7 @@ static void check_plan(const json_t *plan)
 	const json_t *r;
 	size_t i;
 
-	json_array_foreach (plan, i, r) {
+	json_array_foreach(plan, i, r) {
 		const char *table = jstr(r, "table", "");
 		_cleanup_free_ char *key = xasprintf("%s/%s", table, jstr(r, "key", ""));
 

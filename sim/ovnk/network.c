@@ -349,7 +349,7 @@ void networks_build(const json_t *nads, const struct ovnk_config *c, const json_
 	long long next;
 
 	*ret = (struct networks){0};
-	json_array_foreach (nads, i, nad)
+	json_array_foreach(nads, i, nad)
 		candidate_init(&v[i], nad, c, d);
 	next = network_order(v, n, state);
 	for (i = 0; i < n; i++)

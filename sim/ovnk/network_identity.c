@@ -60,7 +60,7 @@ char *network_difference(const json_t *a, const json_t *b)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)a, key, v) {
+	json_object_foreach((json_t *)a, key, v) {
 		const json_t *w = json_object_get(b, key);
 		_cleanup_free_ char *old = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 		_cleanup_free_ char *new = json_dumps(w, JSON_ENCODE_ANY | JSON_COMPACT);

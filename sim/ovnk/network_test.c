@@ -38,7 +38,7 @@ static void annotate(json_t *nads, const struct networks *n)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach (nads, i, o) {
+	json_array_foreach(nads, i, o) {
 		_cleanup_free_ char *key = xasprintf("%s/%s", jstr(o, "metadata.namespace", ""),
 						     jstr(o, "metadata.name", ""));
 		const struct nad_entry *e = networks_nad(n, key);

@@ -83,7 +83,7 @@ static const json_t *find(const json_t *plan, const char *table, const char *key
 	const json_t *r;
 	size_t i;
 
-	json_array_foreach (plan, i, r)
+	json_array_foreach(plan, i, r)
 		if (streq(jstr(r, "table", ""), table) && streq(jstr(r, "key", ""), key))
 			return json_object_get(r, "row");
 	return NULL;
@@ -94,7 +94,7 @@ static size_t count(const json_t *plan, const char *table)
 	const json_t *r;
 	size_t i, n = 0;
 
-	json_array_foreach (plan, i, r)
+	json_array_foreach(plan, i, r)
 		n += streq(jstr(r, "table", ""), table);
 	return n;
 }
@@ -185,7 +185,7 @@ static void test_owns(void)
 		ovs = ovs_rows(&l);
 		json_array_extend(plan, sb);
 		json_array_extend(plan, ovs);
-		json_array_foreach (plan, i, r)
+		json_array_foreach(plan, i, r)
 			for (size_t m = 0; m < ARRAY_SIZE(roots); m++)
 				if (streq(jstr(r, "table", ""), roots[m]))
 					TEST_ROW(plan_owns(roots[m], json_object_get(r, "row")),

@@ -248,7 +248,7 @@ void podnets_build(const json_t *pods, const struct networks *n, const struct ov
 	const json_t *pod;
 
 	*ret = (struct podnets){0};
-	json_array_foreach (pods, i, pod)
+	json_array_foreach(pods, i, pod)
 		work_init(&w[i], pod, &b);
 	qsort(w, n_pods, sizeof(*w), by_age);
 	for (i = 0; i < n_pods; i++)

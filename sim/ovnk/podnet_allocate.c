@@ -39,7 +39,7 @@ void allocation_reserve(const struct allocation *a)
 	const json_t *ip;
 	size_t i;
 
-	json_array_foreach (held_ips(a), i, ip) {
+	json_array_foreach(held_ips(a), i, ip) {
 		struct ipnet n;
 
 		if (json_is_string(ip) && ipnet_parse(json_string_value(ip), &n))
@@ -84,7 +84,7 @@ static int keep_ips(const struct allocation *a, struct attachment *att, struct e
 	const json_t *ip;
 	size_t i;
 
-	json_array_foreach (held_ips(a), i, ip) {
+	json_array_foreach(held_ips(a), i, ip) {
 		const char *text = json_string_value(ip) ?: "";
 		int r = add_ip(att, text, e);
 

@@ -27,7 +27,7 @@ int podnet_read(const json_t *pod, json_t **ret, struct err *e)
 		return err_set(e, EINVAL, "failed to unmarshal ovn pod annotation \"%s\": %s", text,
 			       o ? "not an object" : je.text);
 	}
-	json_object_foreach (o, key, v) {
+	json_object_foreach(o, key, v) {
 		if (json_is_object(v))
 			continue;
 		err_set(e, EINVAL, "failed to unmarshal ovn pod annotation \"%s\": %s is no object",
@@ -81,7 +81,7 @@ static char *sorted_text(const json_t *o)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)o, key, v)
+	json_object_foreach((json_t *)o, key, v)
 		keys[i++] = key;
 	qsort(keys, n, sizeof(*keys), by_text);
 	for (i = 0; i < n; i++)

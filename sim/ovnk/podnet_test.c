@@ -116,7 +116,7 @@ static char *build(struct lab *l, bool write)
 		return summary(&p);
 	json_decref(l->state);
 	l->state = json_incref(n.state);
-	json_array_foreach (l->pods, i, pod) {
+	json_array_foreach(l->pods, i, pod) {
 		const struct podnet *net = podnets_find(&p, "ns", jstr(pod, "metadata.name", ""));
 
 		if (net && net->annotation)
@@ -286,7 +286,7 @@ static json_t *shuffled(const json_t *list, struct prng *p)
 	json_t *r = json_array(), *v;
 	size_t i;
 
-	json_array_foreach (list, i, v)
+	json_array_foreach(list, i, v)
 		json_array_insert(r, prng_below(p, json_array_size(r) + 1), v);
 	return r;
 }

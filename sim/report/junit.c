@@ -48,7 +48,7 @@ static size_t count(const json_t *checks, const char *const *statuses)
 	size_t n = 0, i;
 	json_t *c;
 
-	json_array_foreach (checks, i, c)
+	json_array_foreach(checks, i, c)
 		for (size_t k = 0; statuses[k]; k++)
 			n += is(c, statuses[k]);
 	return n;
@@ -99,7 +99,7 @@ static void testcase(struct buf *b, const json_t *r, const json_t *c)
 		element(b, "skipped", c);
 	if (json_array_size(json_object_get(c, "evidence"))) {
 		buf_adds(b, "<system-out>");
-		json_array_foreach (json_object_get(c, "evidence"), i, p) {
+		json_array_foreach(json_object_get(c, "evidence"), i, p) {
 			buf_adds(b, "[[ATTACHMENT|");
 			xml(b, jstr(r, "dir", "."));
 			buf_addc(b, '/');
@@ -127,13 +127,13 @@ static void testsuite(struct buf *b, const json_t *r, const char *timestamp)
 		   count(checks, skipped), json_number_value(json_object_get(r, "seconds")));
 	attr(b, "timestamp", timestamp);
 	buf_adds(b, ">\n    <properties>\n");
-	json_array_foreach (json_object_get(r, "deviations"), i, d) {
+	json_array_foreach(json_object_get(r, "deviations"), i, d) {
 		buf_adds(b, "      <property name=\"deviation\"");
 		attr(b, "value", json_string_value(d));
 		buf_adds(b, "/>\n");
 	}
 	buf_adds(b, "    </properties>\n");
-	json_array_foreach (checks, i, c)
+	json_array_foreach(checks, i, c)
 		testcase(b, r, c);
 	buf_adds(b, "  </testsuite>\n");
 }
@@ -145,7 +145,7 @@ char *junit_text(const json_t *results, const char *timestamp)
 	double seconds = 0;
 	json_t *r;
 
-	json_array_foreach (results, i, r) {
+	json_array_foreach(results, i, r) {
 		const json_t *checks = json_object_get(r, "checks");
 
 		tests += json_array_size(checks);
@@ -158,7 +158,7 @@ char *junit_text(const json_t *results, const char *timestamp)
 		   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"ovnbed\" "
 		   "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
 		   tests, f, e, s, seconds);
-	json_array_foreach (results, i, r)
+	json_array_foreach(results, i, r)
 		testsuite(&b, r, timestamp);
 	buf_adds(&b, "</testsuites>\n");
 	return buf_take(&b);
@@ -196,12 +196,12 @@ char *tap_text(const json_t *results)
 	size_t i, k, n = 0;
 	json_t *r, *c;
 
-	json_array_foreach (results, i, r)
+	json_array_foreach(results, i, r)
 		n += json_array_size(json_object_get(r, "checks"));
 	buf_printf(&b, "TAP version 14\n1..%zu\n", n);
 	n = 0;
-	json_array_foreach (results, i, r)
-		json_array_foreach (json_object_get(r, "checks"), k, c)
+	json_array_foreach(results, i, r)
+		json_array_foreach(json_object_get(r, "checks"), k, c)
 			tap_line(&b, r, c, ++n);
 	return buf_take(&b);
 }
@@ -214,13 +214,13 @@ char *verdict_table(const json_t *results)
 	size_t width = 5, i, k;
 	json_t *r, *c;
 
-	json_array_foreach (results, i, r)
-		json_array_foreach (json_object_get(r, "checks"), k, c)
+	json_array_foreach(results, i, r)
+		json_array_foreach(json_object_get(r, "checks"), k, c)
 			width = MAX(width, strlen(jstr(c, "id", "?")));
-	json_array_foreach (results, i, r) {
+	json_array_foreach(results, i, r) {
 		buf_printf(&b, "%s%s (%s), %.1f s\n", i ? "\n" : "", jstr(r, "scenario", "?"),
 			   jstr(r, "zones", "?"), json_number_value(json_object_get(r, "seconds")));
-		json_array_foreach (json_object_get(r, "checks"), k, c) {
+		json_array_foreach(json_object_get(r, "checks"), k, c) {
 			const char *reason = jstr(c, "reason", "");
 
 			buf_printf(&b, "  %-*s  %-5s %6.2f s", (int)width, jstr(c, "id", "?"),
