@@ -28,6 +28,7 @@ const struct step_verb step_verbs[] = {
 	{"mtu", step_check_mtu, step_run_mtu, false, "Message too long|Too big"},
 	{"isolate", step_check_isolate, step_run_isolate, false, NULL},
 	{"soak", step_check_soak, step_run_soak, false, NULL},
+	{"healthy", step_check_healthy, step_run_healthy, false, NULL},
 	{0},
 };
 

@@ -310,7 +310,7 @@ enum outcome step_run_isolate(struct step_ctx *c, const json_t *v)
 void step_check_soak(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {"flows!", "deadlineS", NULL};
-	static const char *const flow_keys[] = {"from!",   "to!",    "proto",  "port",
+	static const char *const flow_keys[] = {"from!",   "to!",    "proto!", "port!",
 						"count!",  "family", "window", "timeoutMs",
 						"network", NULL};
 	json_t *f;

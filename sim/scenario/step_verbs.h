@@ -15,6 +15,7 @@ STEP_DECLARE(apply);
 STEP_DECLARE(delete);
 STEP_DECLARE(wait);
 STEP_DECLARE(assert);
+STEP_DECLARE(healthy);
 STEP_DECLARE(refused);
 STEP_DECLARE(failed);
 void step_check_power(const struct scenario *s, const json_t *v, const char *path, struct diags *d);

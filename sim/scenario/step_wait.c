@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wait, assert, start, stop, restart: verbs that look at objects, or ask for a change of state. */
+/* wait, assert, healthy, start, stop, restart: verbs that look at objects, or ask for a change of state. */
 #include "scenario/step_verbs.h"
 
 #include "api/meta.h"
@@ -201,6 +201,35 @@ enum outcome step_run_assert(struct step_ctx *c, const json_t *v)
 		worst = MAX(worst, o);
 	}
 	return worst;
+}
+
+/* ---- healthy ---- */
+
+void step_check_healthy(const struct scenario *s, const json_t *v, const char *path,
+			struct diags *d)
+{
+	(void)s;
+	if (!json_is_true(v))
+		diags_add(d, DIAG_ERROR, "scenario", path, "expected true");
+}
+
+/* Every daemon of every node runs and every zone answers. */
+enum outcome step_run_healthy(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *st = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	json_t *reason;
+	size_t i;
+
+	(void)v;
+	if (step_get(c->client, "/apis/ovnbed.io/v1alpha1/status", &st, &e) != 200)
+		return step_say(c, OUTCOME_ERROR, "status: %s", err_msg(&e));
+	json_array_append(c->details, st);
+	if (streq(jstr(st, "state", ""), "Ready"))
+		return OUTCOME_PASS;
+	json_array_foreach(json_object_get(st, "reasons"), i, reason)
+		step_say(c, OUTCOME_FAIL, "%s", json_string_value(reason));
+	return step_say(c, OUTCOME_FAIL, "the lab is %s", jstr(st, "state", "in no known state"));
 }
 
 /* ---- start, stop, restart ---- */
