@@ -59,7 +59,7 @@ static void write_lines(struct accounts *a, const char *path, mode_t mode)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(a->lines, path), i, line)
+	json_array_foreach(json_object_get(a->lines, path), i, line)
 		buf_printf(&text, "%s\n", json_string_value(line));
 	f.data = buf_str(&text);
 	f.len = text.len;
@@ -73,7 +73,7 @@ static long find_line(struct accounts *a, const char *path, const char *name)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(a->lines, path), i, line) {
+	json_array_foreach(json_object_get(a->lines, path), i, line) {
 		const char *rest = str_after(json_string_value(line), name);
 
 		if (rest && *rest == ':')
@@ -116,7 +116,7 @@ static unsigned free_uid(struct accounts *a)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(a->lines, "/etc/passwd"), i, line) {
+	json_array_foreach(json_object_get(a->lines, "/etc/passwd"), i, line) {
 		unsigned uid;
 
 		if (sscanf(json_string_value(line), "%*[^:]:%*[^:]:%u", &uid) == 1 && uid > max &&
@@ -186,7 +186,7 @@ static void add_keys(struct accounts *a, const char *name, const json_t *keys)
 
 	if (!json_array_size(keys))
 		return;
-	json_array_foreach (keys, i, key)
+	json_array_foreach(keys, i, key)
 		buf_printf(&text, "%s\n", json_string_value(key));
 	dir = xasprintf("%s/.ssh", streq(home, "/") ? "" : home);
 	path = xasprintf("%s/authorized_keys", dir);
@@ -214,7 +214,7 @@ static const char *default_user(const json_t *user)
 	json_t *u;
 	size_t i;
 
-	json_array_foreach (json_object_get(user, "users"), i, u)
+	json_array_foreach(json_object_get(user, "users"), i, u)
 		if (jbool(u, "default", false))
 			return jstr(u, "name", "root");
 	return "root";
@@ -246,15 +246,15 @@ void nc_accounts_apply(const char *root, const json_t *user, const json_t *keys,
 	size_t i;
 
 	load(&a);
-	json_array_foreach (json_object_get(user, "users"), i, v)
+	json_array_foreach(json_object_get(user, "users"), i, v)
 		apply_user(&a, v);
-	json_array_foreach (json_object_get(user, "passwords"), i, v) {
+	json_array_foreach(json_object_get(user, "passwords"), i, v) {
 		const char *name = jstr(v, "user", "");
 
 		set_password(&a, *name ? name : def, v);
 	}
 	save(&a);
-	json_array_foreach (json_object_get(user, "users"), i, v)
+	json_array_foreach(json_object_get(user, "users"), i, v)
 		add_keys(&a, jstr(v, "name", ""), json_object_get(v, "keys"));
 	add_keys(&a, def, keys);
 	add_keys(&a, def, json_object_get(user, "keys"));

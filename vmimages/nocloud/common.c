@@ -72,7 +72,7 @@ void nc_add_texts(json_t *array, const json_t *v)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		_cleanup_free_ char *text = nc_text(item);
 
 		if (text)
@@ -85,7 +85,7 @@ void nc_unknown_keys(const json_t *o, const char *const *known, const char *path
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)o, key, v) {
+	json_object_foreach((json_t *)o, key, v) {
 		_cleanup_free_ char *at =
 			xasprintf("%s%s%s", path ? path : "", path && *path ? "." : "", key);
 		const char *const *k = known;

@@ -21,9 +21,9 @@ static void check_interface(const json_t *itf)
 	size_t i;
 
 	require(jstr(itf, "name", NULL) != NULL, "an interface has a name");
-	json_array_foreach (json_object_get(itf, "addresses"), i, v)
+	json_array_foreach(json_object_get(itf, "addresses"), i, v)
 		require(ipnet_parse(json_string_value(v), &n), "addresses have prefix lengths");
-	json_array_foreach (json_object_get(itf, "routes"), i, v)
+	json_array_foreach(json_object_get(itf, "routes"), i, v)
 		require(ipnet_parse(jstr(v, "to", ""), &n), "routes go to prefixes");
 }
 
@@ -32,9 +32,9 @@ static void check_user(const json_t *user)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (json_object_get(user, "users"), i, v)
+	json_array_foreach(json_object_get(user, "users"), i, v)
 		require(!strpbrk(jstr(v, "name", ":"), ":/\n"), "user names fit into passwd");
-	json_array_foreach (json_object_get(user, "files"), i, v)
+	json_array_foreach(json_object_get(user, "files"), i, v)
 		require(jstr(v, "path", "")[0] == '/', "paths are absolute");
 }
 
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_t *itf;
 	size_t i;
 
-	json_array_foreach (json_object_get(net, "interfaces"), i, itf)
+	json_array_foreach(json_object_get(net, "interfaces"), i, itf)
 		check_interface(itf);
 	check_user(user);
 	require(meta != NULL, "meta-data always gives a tree");

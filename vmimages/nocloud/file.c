@@ -126,7 +126,7 @@ void nc_file_write_all(const char *root, const json_t *user, struct nc_report *r
 	json_t *o;
 	size_t i;
 
-	json_array_foreach (json_object_get(user, "files"), i, o) {
+	json_array_foreach(json_object_get(user, "files"), i, o) {
 		_cleanup_err_ struct err e = ERR_INIT;
 
 		if (write_one(root, o, &e) < 0)

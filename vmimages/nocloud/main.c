@@ -46,7 +46,7 @@ static void run_commands(const json_t *list, const char *key, struct nc_report *
 	json_t *cmd, *arg;
 	size_t i, k;
 
-	json_array_foreach (list, i, cmd) {
+	json_array_foreach(list, i, cmd) {
 		const char **argv = xcalloc(MAX(json_array_size(cmd), 3) + 1, sizeof(*argv));
 		_cleanup_err_ struct err e = ERR_INIT;
 		int status = 0;
@@ -56,7 +56,7 @@ static void run_commands(const json_t *list, const char *key, struct nc_report *
 			argv[1] = "-c";
 			argv[2] = json_string_value(cmd);
 		}
-		json_array_foreach (cmd, k, arg)
+		json_array_foreach(cmd, k, arg)
 			argv[k] = json_string_value(arg);
 		if (nc_command_run(argv, &status, &e) < 0)
 			nc_error(r, "%s.%zu: %s", key, i, err_msg(&e));

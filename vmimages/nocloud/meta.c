@@ -11,12 +11,12 @@ static void add_key(json_t *keys, const json_t *v, int depth)
 	if (depth > 3)
 		return;
 	if (json_is_object(v)) {
-		json_object_foreach ((json_t *)v, name, inner)
+		json_object_foreach((json_t *)v, name, inner)
 			add_key(keys, inner, depth + 1);
 		return;
 	}
 	if (json_is_array(v)) {
-		json_array_foreach (v, i, inner)
+		json_array_foreach(v, i, inner)
 			add_key(keys, inner, depth + 1);
 		return;
 	}

@@ -174,7 +174,7 @@ void nc_net_add_dns(json_t *o, const json_t *addresses, const json_t *search, co
 
 	nc_add_texts(texts, addresses);
 	nc_add_texts(domains, search);
-	json_array_foreach (texts, i, v) {
+	json_array_foreach(texts, i, v) {
 		const char *text = json_string_value(v);
 		char canonical[IP_TEXT_MAX];
 		struct ip a;
@@ -185,7 +185,7 @@ void nc_net_add_dns(json_t *o, const json_t *addresses, const json_t *search, co
 			diags_add(d, DIAG_ERROR, NULL, path,
 				  "expected a name server's address, found \"%s\"", text);
 	}
-	json_array_foreach (domains, i, v)
+	json_array_foreach(domains, i, v)
 		jadd_str(member_list(o, "search"), json_string_value(v));
 }
 

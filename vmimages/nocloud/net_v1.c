@@ -8,7 +8,7 @@ static void subnet_routes(const json_t *in, json_t *routes, const char *path, st
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		static const char *const names[] = {"network", "destination", "address"};
 		_cleanup_free_ char *at = xasprintf("%s.routes.%zu", path, i), *to = NULL;
 		_cleanup_free_ char *mask = nc_text(json_object_get(v, "netmask"));
@@ -58,7 +58,7 @@ static json_t *interface(const json_t *in, const char *path, struct diags *d)
 	size_t i;
 
 	nc_net_set_mtu(itf, json_object_get(in, "mtu"), at_mtu, d);
-	json_array_foreach (subnets, i, v) {
+	json_array_foreach(subnets, i, v) {
 		_cleanup_free_ char *at = xasprintf("%s.subnets.%zu", path, i);
 
 		subnet(v, itf, at, d);
@@ -142,7 +142,7 @@ void nc_net_v1(const json_t *cfg, json_t *net, struct diags *d)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *path = xasprintf("config.%zu", i);
 
 		item(v, net, path, d);

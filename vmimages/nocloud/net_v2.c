@@ -8,7 +8,7 @@ static void addresses(const json_t *in, json_t *itf, const char *path, struct di
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *at = xasprintf("%s.addresses.%zu", path, i);
 		/* netplan also takes {"10.0.0.1/24": {label, lifetime}} */
 		const char *key =
@@ -25,7 +25,7 @@ static void routes(const json_t *in, json_t *itf, const char *path, struct diags
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *at = xasprintf("%s.routes.%zu", path, i);
 		_cleanup_free_ char *to = nc_text(json_object_get(v, "to"));
 		_cleanup_free_ char *via = nc_text(json_object_get(v, "via"));
@@ -96,7 +96,7 @@ static void ethernets(const json_t *cfg, json_t *net, struct diags *d)
 	const char *name;
 	json_t *in;
 
-	json_object_foreach (json_object_get(cfg, "ethernets"), name, in) {
+	json_object_foreach(json_object_get(cfg, "ethernets"), name, in) {
 		_cleanup_free_ char *path = xasprintf("ethernets.%s", name);
 		json_t *itf = interface(name, in, path, d);
 
@@ -110,7 +110,7 @@ static void vlans(const json_t *cfg, json_t *net, struct diags *d)
 	const char *name;
 	json_t *in;
 
-	json_object_foreach (json_object_get(cfg, "vlans"), name, in) {
+	json_object_foreach(json_object_get(cfg, "vlans"), name, in) {
 		_cleanup_free_ char *path = xasprintf("vlans.%s", name);
 		long long id = jint(in, "id", -1);
 		const char *link = jstr(in, "link", NULL);

@@ -144,10 +144,10 @@ json_t *nc_nic_find(const json_t *nics, const json_t *itf)
 	json_t *n;
 	size_t i;
 
-	json_array_foreach (nics, i, n)
+	json_array_foreach(nics, i, n)
 		if (match ? match_holds(n, match) : streq(jstr(n, "name", ""), name))
 			return n;
-	json_array_foreach (nics, i, n)
+	json_array_foreach(nics, i, n)
 		if (!match && streq0(jstr(n, "path", NULL), name))
 			return n;
 	return NULL;

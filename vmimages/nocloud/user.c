@@ -21,7 +21,7 @@ static void commands(const json_t *cfg, const char *key, json_t *user, struct di
 	json_t *out = json_object_get(user, key), *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		_cleanup_free_ char *at = xasprintf("%s.%zu", key, i);
 
 		if (json_is_array(v)) {

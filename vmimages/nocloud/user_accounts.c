@@ -44,7 +44,7 @@ static void chpasswd_list(const json_t *v, json_t *user, struct diags *d)
 	size_t i;
 
 	nc_add_texts(lines, v);
-	json_array_foreach (lines, i, item) {
+	json_array_foreach(lines, i, item) {
 		const char *p = json_string_value(item);
 
 		while (*p) {
@@ -64,7 +64,7 @@ static void chpasswd_users(const json_t *v, json_t *user, struct diags *d)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		_cleanup_free_ char *at = xasprintf("chpasswd.users.%zu", i);
 		_cleanup_free_ char *name = nc_text(json_object_get(item, "name"));
 		_cleanup_free_ char *password = nc_text(json_object_get(item, "password"));
@@ -145,7 +145,7 @@ static void users(const json_t *cfg, json_t *user, struct diags *d)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		_cleanup_free_ char *at = xasprintf("users.%zu", i);
 		_cleanup_free_ char *name = json_is_object(item)
 						    ? nc_text(json_object_get(item, "name"))

@@ -79,7 +79,7 @@ void nc_user_files(const json_t *cfg, json_t *user, struct diags *d)
 	json_t *item, *f;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		_cleanup_free_ char *at = xasprintf("write_files.%zu", i);
 
 		f = file_object(item, at, d);
