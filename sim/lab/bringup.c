@@ -94,18 +94,22 @@ static void on_started(void *arg, const json_t *result, const json_t *error)
 	advance(lab);
 }
 
-int bringup_start(struct lab *lab, struct err *e)
+int bringup_node(struct lab_node *n, struct err *e)
 {
-	lab->up = xcalloc(1, sizeof(*lab->up));
-	lab->up->mark = mono_usec();
-	/* the control plane first: its databases are what the others' controllers connect to */
-	for (size_t i = lab->n_nodes; i-- > 0;) {
-		struct lab_node *n = &lab->nodes[i];
-		long r = jrpc_call(n->rpc, "start", json_array(), START_TIMEOUT, on_started, n);
+	struct lab *lab = n->lab;
+	long r;
 
-		if (r < 0)
-			return err_errno(e, (int)-r, "node/%s: start", n->name);
-		lab->up->waiting++;
-	}
+	if (!lab->up)
+		lab->up = xcalloc(1, sizeof(*lab->up));
+	r = jrpc_call(n->rpc, "start", json_array(), START_TIMEOUT, on_started, n);
+	if (r < 0)
+		return err_errno(e, (int)-r, "start");
+	lab->up->waiting++;
 	return 0;
+}
+
+void bringup_all_made(struct lab *lab)
+{
+	lab->up->mark = lab->epoch;
+	phase_done(lab, "namespaces");
 }

@@ -5,8 +5,13 @@
 
 #include "lab/lab.h"
 
-/* Asks every agent to start its daemons. Goes on by itself; ends in lab_ready() or lab_failed(). */
-int bringup_start(struct lab *lab, struct err *e);
+/*
+ * Asks the agent of a new node to start its daemons: they come up while further nodes are made. Goes
+ * on by itself once all are there; ends in lab_ready() or lab_failed().
+ */
+int bringup_node(struct lab_node *n, struct err *e);
+/* All nodes are made: the first phase is over. */
+void bringup_all_made(struct lab *lab);
 /* Called by zones.c when a zone has opened its databases. */
 void bringup_zone_ready(struct lab *lab);
 

@@ -219,8 +219,8 @@ static int start(struct lab *lab, struct err *e)
 	lab->hub = hub_new(lab->ev);
 	hub_on_state(lab->hub, on_hub_state, lab);
 	add_host_probes(lab);
-	lab_progress(lab, "namespaces", (double)(mono_usec() - lab->epoch) / 1e6);
-	return bringup_start(lab, e);
+	bringup_all_made(lab);
+	return 0;
 }
 
 int lab_main(const struct lab_paths *p, const json_t *topology, const json_t *options, int hold,

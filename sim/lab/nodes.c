@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "fabric/fabric.h"
+#include "lab/bringup.h"
 #include "lab/reconcile.h"
 #include "lab/topology.h"
 #include "sys/ns.h"
@@ -139,6 +140,8 @@ static int spawn(struct lab_node *n, struct err *e)
 	r = netns < 0
 		    ? netns
 		    : fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL), e);
+	if (r >= 0)
+		r = bringup_node(n, e);
 	return r < 0 ? err_wrap(e, "node/%s", n->name) : 0;
 }
 
@@ -181,8 +184,10 @@ int lab_nodes_spawn(struct lab *lab, struct err *e)
 	nodes_init(lab);
 	if (prepare_all(lab, e) < 0)
 		return -e->code;
+	/* the control plane first: its databases are what the others' controllers connect to */
 	for (size_t i = 0; i < lab->n_nodes; i++) {
-		int r = spawn(&lab->nodes[i], e);
+		bool central = lab->nodes[lab->n_nodes - 1].control_plane;
+		int r = spawn(&lab->nodes[(i + lab->n_nodes - central) % lab->n_nodes], e);
 
 		if (r < 0)
 			return r;
