@@ -2,7 +2,8 @@
 /*
  * POST …/trace: what OVN's logical pipeline does with a packet, in the source's zone and, with
  * interconnect, chained in the destination's: the source zone alone shows output even where the
- * other denies. ovn-trace is a daemon of the zone's host, asked over its control socket.
+ * other denies. ovn-trace is a daemon of the zone's host, asked over its control socket; it reads
+ * the database once in its life, so every trace has one of its own.
  */
 #include "lab/verbs.h"
 
@@ -135,6 +136,16 @@ static void on_spawned(void *arg, const json_t *result, const json_t *error)
 		fail(t, &e);
 }
 
+static void on_stopped(void *arg, const json_t *result, const json_t *error)
+{
+	struct trace *t = arg;
+
+	(void)result; /* it may not have run at all */
+	(void)error;
+	jrpc_call(t->zones[t->at]->host->rpc, "spawn", json_pack("[{s:s}]", "name", "ovn-trace"),
+		  SPAWN_TIMEOUT, on_spawned, t);
+}
+
 static void next_zone(struct trace *t)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
@@ -150,8 +161,9 @@ static void next_zone(struct trace *t)
 		fail(t, &e);
 		return;
 	}
-	jrpc_call(host->rpc, "spawn", json_pack("[{s:s}]", "name", "ovn-trace"), SPAWN_TIMEOUT,
-		  on_spawned, t);
+	jrpc_call(host->rpc, "daemon",
+		  json_pack("[{s:s, s:s}]", "name", "ovn-trace", "action", "stop"), SPAWN_TIMEOUT,
+		  on_stopped, t);
 }
 
 /* ---- the packet ---- */
