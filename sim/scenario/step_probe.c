@@ -251,7 +251,7 @@ enum outcome step_run_mtu(struct step_ctx *c, const json_t *v)
 	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 	static const char *const moved[] = {"path", "beyond", "class", "slack"};
-	enum outcome o;
+	enum outcome forward, reverse;
 	int code;
 
 	for (size_t i = 0; i < ARRAY_SIZE(moved); i++) {
@@ -270,8 +270,9 @@ enum outcome step_run_mtu(struct step_ctx *c, const json_t *v)
 	if (code != 200)
 		return step_say(c, OUTCOME_ERROR, "mtu: %s", jstr(reply, "message", "refused"));
 	json_array_append(c->details, reply);
-	o = judge_direction(c, v, json_object_get(reply, "forward"));
-	return MAX(o, judge_direction(c, v, json_object_get(reply, "reverse")));
+	forward = judge_direction(c, v, json_object_get(reply, "forward"));
+	reverse = judge_direction(c, v, json_object_get(reply, "reverse"));
+	return MAX(forward, reverse);
 }
 
 /* ---- isolate ---- */
