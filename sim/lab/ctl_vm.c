@@ -159,27 +159,10 @@ static bool reconcile_vmi(void *arg, json_t *vmi)
 	return true;
 }
 
-/* A final instance of a VM that will be started again makes room for its successor. */
-static bool remove_final_vmi(void *arg, json_t *vmi)
-{
-	struct lab *lab = arg;
-	json_t *owner = meta_controller(vmi);
-
-	if (final_phase(vmi) && owner && !meta_deleting(vmi)) {
-		const json_t *vm = store_peek(lab->store, &kind_vm, meta_ns(vmi), meta_name(vmi));
-
-		if (vm && kubevirt_wants_running(vm, NULL))
-			json_decref(store_delete(lab->store, &kind_vmi, meta_ns(vmi),
-						 meta_name(vmi), NULL, NULL));
-	}
-	return true;
-}
-
 void ctl_vm_reconcile(struct lab *lab)
 {
 	struct store_query vms = {.kind = &kind_vm}, vmis = {.kind = &kind_vmi};
 
-	store_each(lab->store, &vmis, remove_final_vmi, lab);
 	store_each(lab->store, &vms, reconcile_vm, lab);
 	store_each(lab->store, &vmis, reconcile_vmi, lab);
 	/* statuses of VMs follow those of their instances */

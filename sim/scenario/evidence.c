@@ -87,21 +87,21 @@ json_t *evidence_collect(struct step_ctx *c, const char *dir, const char *id)
 		return paths;
 	}
 	show(id, buf_str(&c->why), 6);
-	json_array_foreach (c->pairs, i, pair)
+	json_array_foreach(c->pairs, i, pair)
 		if (i < MAX_PAIRS)
 			collect_trace(c, d, pair, i, paths, rel);
 	if (step_get(c->client, "/apis/ovnbed.io/v1alpha1/status", &status, &e) == 200) {
 		json_t *r;
 
 		collect_json(paths, d, rel, "status.json", status);
-		json_array_foreach (json_object_get(status, "reasons"), i, r)
+		json_array_foreach(json_object_get(status, "reasons"), i, r)
 			fprintf(stderr, "    lab: %s\n", json_string_value(r));
 	}
 	if (step_get(c->client, "/apis/ovnbed.io/v1alpha1/ports", &ports, &e) == 200) {
 		json_t *p;
 
 		collect_json(paths, d, rel, "ports.json", ports);
-		json_array_foreach (json_object_get(ports, "problems"), i, p)
+		json_array_foreach(json_object_get(ports, "problems"), i, p)
 			fprintf(stderr, "    ports: %s\n", json_string_value(p));
 	}
 	tails = logs_tail(c->paths->state, 20);

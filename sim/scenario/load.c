@@ -50,7 +50,7 @@ static void check_step(const struct scenario *s, const json_t *step, const char 
 		bad(d, path, "expected a mapping of verbs");
 		return;
 	}
-	json_object_foreach ((json_t *)step, key, v) {
+	json_object_foreach((json_t *)step, key, v) {
 		_cleanup_free_ char *p = xasprintf("%s.%s", path, key);
 		const struct step_verb *verb = step_verb_find(key);
 		_cleanup_free_ char *names = NULL;
@@ -73,7 +73,7 @@ static void check_ids(const json_t *steps, struct diags *d)
 	json_t *step;
 	size_t i;
 
-	json_array_foreach (steps, i, step) {
+	json_array_foreach(steps, i, step) {
 		_cleanup_free_ char *path = xasprintf("spec.steps.%zu.check", i);
 		const char *id = jstr(step, "check", NULL);
 
@@ -105,7 +105,7 @@ static void check_spec(struct scenario *s, const json_t *spec, struct diags *d)
 	s->steps = json_incref(json_object_get(spec, "steps"));
 	if (!json_array_size(s->steps))
 		bad(d, "spec.steps", "expected a list of at least one step");
-	json_array_foreach (s->steps, i, step) {
+	json_array_foreach(s->steps, i, step) {
 		_cleanup_free_ char *path = xasprintf("spec.steps.%zu", i);
 
 		check_step(s, step, path, d);

@@ -144,7 +144,7 @@ static bool matches(const json_t *list, const char *line)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v) {
 		regex_t re;
 		bool hit;
 
