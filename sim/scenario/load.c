@@ -7,8 +7,7 @@
 #include "scenario/step.h"
 
 /* Keys of a step that are no verbs. */
-static const char *const step_keys[] = {"check", "name",      "timeout", "xfail",
-					"skip",	 "expectLog", NULL};
+static const char *const step_keys[] = {"check", "name", "timeout", "xfail", "expectLog", NULL};
 
 static void bad(struct diags *d, const char *path, const char *fmt, ...) PRINTF(3, 4);
 static void bad(struct diags *d, const char *path, const char *fmt, ...)
@@ -39,6 +38,51 @@ static char *verb_names(void)
 	return buf_take(&b);
 }
 
+static void check_logs(const json_t *list, const char *path, struct diags *d)
+{
+	json_t *v;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		bad(d, path, "expected a list of regular expressions");
+	json_array_foreach(list, i, v) {
+		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+
+		step_check_regex(v, p, d);
+	}
+}
+
+static void check_xfail(const struct scenario *s, const json_t *x, const char *path,
+			struct diags *d)
+{
+	static const char *const keys[] = {"reason!", "if", NULL};
+	_cleanup_free_ char *p = xasprintf("%s.xfail", path), *pi = xasprintf("%s.if", p);
+
+	if (!x || json_is_string(x))
+		return;
+	step_check_keys(x, p, keys, d);
+	if (json_object_get(x, "if"))
+		step_verb_find("exec")->check(s, json_object_get(x, "if"), pi, d);
+}
+
+/* Keys of a step that are no verbs. */
+static void check_step_keys(const struct scenario *s, const json_t *step, const char *path,
+			    struct diags *d)
+{
+	_cleanup_free_ char *pt = xasprintf("%s.timeout", path);
+	_cleanup_free_ char *pl = xasprintf("%s.expectLog", path);
+	const json_t *timeout = json_object_get(step, "timeout");
+	_cleanup_free_ char *text = !timeout		      ? NULL
+				    : json_is_string(timeout) ? xstrdup(json_string_value(timeout))
+							      : jtext(timeout);
+	uint64_t usec;
+
+	if (text && step_duration(text, &usec) < 0)
+		bad(d, pt, "expected a duration such as 30s, 500ms or 2m, found \"%s\"", text);
+	check_logs(json_object_get(step, "expectLog"), pl, d);
+	check_xfail(s, json_object_get(step, "xfail"), path, d);
+}
+
 static void check_step(const struct scenario *s, const json_t *step, const char *path,
 		       struct diags *d)
 {
@@ -63,6 +107,7 @@ static void check_step(const struct scenario *s, const json_t *step, const char 
 			bad(d, p, "unknown verb; expected one of %s", names);
 		}
 	}
+	check_step_keys(s, step, path, d);
 	if (!verbs)
 		bad(d, path, "the step does nothing: it has no verb");
 }
@@ -101,6 +146,13 @@ static void check_spec(struct scenario *s, const json_t *spec, struct diags *d)
 	s->zones = json_incref(json_object_get(spec, "zones"));
 	if (!s->zones)
 		s->zones = json_pack("[s, s]", "interconnect", "central");
+	if (!json_array_size(s->zones))
+		bad(d, "spec.zones", "expected a list of interconnect or central");
+	json_array_foreach(s->zones, i, step)
+		if (!streq0(json_string_value(step), "interconnect") &&
+		    !streq0(json_string_value(step), "central"))
+			bad(d, "spec.zones", "expected a list of interconnect or central");
+	check_logs(json_object_get(spec, "expectLog"), "spec.expectLog", d);
 	s->expect_log = json_incref(json_object_get(spec, "expectLog"));
 	s->steps = json_incref(json_object_get(spec, "steps"));
 	if (!json_array_size(s->steps))

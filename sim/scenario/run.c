@@ -211,6 +211,8 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 
 	if (jstr(step, "timeout", NULL))
 		step_duration(jstr(step, "timeout", NULL), &c.timeout);
+	else if (jint(step, "timeout", 0))
+		c.timeout = (uint64_t)jint(step, "timeout", 0) * USEC_PER_SEC;
 	progress(r, id, NULL, -1);
 	o = expected_failure(&c, run_verbs(&c));
 	note_logs(r, step, id);

@@ -2,9 +2,11 @@
 #include "scenario/step.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <sys/stat.h>
 
 #include "lab/client.h"
+#include "scenario/ref.h"
 #include "scenario/step_verbs.h"
 
 #define OWN "/apis/ovnbed.io/v1alpha1/"
@@ -57,7 +59,7 @@ int step_duration(const char *text, uint64_t *ret)
 	char *end;
 	double v = strtod(text, &end);
 
-	if (end == text || v < 0)
+	if (end == text || !(v >= 0 && v <= 1e6))
 		return -EINVAL;
 	if (streq(end, "s") || !*end)
 		*ret = (uint64_t)(v * 1e6);
@@ -107,6 +109,26 @@ static void bad(struct diags *d, const char *path, const char *fmt, ...)
 	diags_add(d, DIAG_ERROR, "scenario", path, "%s", msg);
 }
 
+void step_check_regex(const json_t *v, const char *path, struct diags *d)
+{
+	const char *text = json_string_value(v);
+	char why[128];
+	regex_t re;
+	int r;
+
+	if (!text) {
+		bad(d, path, "expected a regular expression");
+		return;
+	}
+	r = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
+	if (!r) {
+		regfree(&re);
+		return;
+	}
+	regerror(r, &re, why, sizeof(why));
+	bad(d, path, "\"%s\": %s", text, why);
+}
+
 void step_check_files(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	json_t *f;
@@ -129,19 +151,24 @@ void step_check_files(const struct scenario *s, const json_t *v, const char *pat
 
 void step_check_refs(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
+	_cleanup_json_ json_t *list = step_as_list(v);
 	json_t *f;
 	size_t i;
 
 	(void)s;
-	if (json_is_string(v) && strchr(json_string_value(v), '/'))
-		return;
-	if (!json_is_array(v) || !json_array_size(v))
+	if (!json_array_size(list))
 		bad(d, path, "expected KIND/NAME or a list of them");
-	json_array_foreach(v, i, f) {
-		_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
+	json_array_foreach(list, i, f) {
+		_cleanup_free_ char *p =
+			json_is_array(v) ? xasprintf("%s.%zu", path, i) : xstrdup(path);
+		struct ref r;
 
 		if (!json_is_string(f) || !strchr(json_string_value(f), '/'))
 			bad(d, p, "expected KIND/NAME or KIND/NS/NAME");
+		else if (!ref_parse(json_string_value(f), &r))
+			bad(d, p, "\"%s\": unknown kind", json_string_value(f));
+		else
+			ref_free(&r);
 	}
 }
 

@@ -52,6 +52,8 @@ const struct step_verb *step_verb_find(const char *name);
 /* Checks of parameters, for the tables: each adds findings under path. */
 void step_check_files(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
 void step_check_refs(const struct scenario *s, const json_t *v, const char *path, struct diags *d);
+/* A POSIX extended regular expression. */
+void step_check_regex(const json_t *v, const char *path, struct diags *d);
 /* keys: NULL-terminated names that v may have; those with a trailing '!' must be there. */
 void step_check_keys(const json_t *v, const char *path, const char *const *keys, struct diags *d);
 /* Posts to /apis/ovnbed.io/v1alpha1/VERB; reply in *ret (new reference) whatever the status. Returns

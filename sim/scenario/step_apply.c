@@ -168,17 +168,24 @@ enum outcome step_run_refused(struct step_ctx *c, const json_t *v)
 
 /* ---- delete ---- */
 
-/* KIND/NAME references, manifest files, or "all" (every object but namespaces and nodes). */
+/* KIND/NAME references or manifest files. */
 void step_check_delete(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	json_t *f;
 	size_t i;
 
-	(void)s;
-	json_array_foreach(v, i, f)
-		if (!json_is_string(f))
-			diags_add(d, DIAG_ERROR, "scenario", path,
-				  "expected files or KIND/NAME references");
+	if (!json_array_size(v))
+		diags_add(d, DIAG_ERROR, "scenario", path,
+			  "expected a list of files or KIND/NAME references");
+	json_array_foreach(v, i, f) {
+		_cleanup_json_ json_t *one = json_pack("[O]", f);
+		struct ref r;
+
+		if (json_is_string(f) && ref_parse(json_string_value(f), &r))
+			ref_free(&r);
+		else
+			step_check_files(s, one, path, d);
+	}
 }
 
 static enum outcome delete_path(struct step_ctx *c, const struct kind *k, const char *ns,

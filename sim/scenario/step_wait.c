@@ -14,7 +14,10 @@ void step_check_wait(const struct scenario *s, const json_t *v, const char *path
 	static const char *const keys[] = {"for!", "of!", NULL};
 
 	if (json_is_object(v)) {
+		_cleanup_free_ char *p = xasprintf("%s.of", path);
+
 		step_check_keys(v, path, keys, d);
+		step_check_refs(s, json_object_get(v, "of"), p, d);
 		return;
 	}
 	step_check_refs(s, v, path, d);
