@@ -201,6 +201,7 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 			     .step = step,
 			     .client = r->client,
 			     .paths = &r->paths,
+			     .checks = r->checks,
 			     .zones = r->zones,
 			     .timeout = STEP_TIMEOUT,
 			     .details = details,

@@ -5,7 +5,7 @@
 
 #include "scenario/logs.h"
 #include "scenario/run.h"
-#include "scenario/step.h"
+#include "scenario/step_cells.h"
 #include "scenario/subset.h"
 #include "test/test.h"
 
@@ -101,6 +101,8 @@ static void test_load(void)
 		{"verdict of a pass",
 		 HEAD "  - probe: {from: pod/a, to: pod/b, verdict: {status: pass, layer: x}}\n",
 		 "a pass is what expect asks for"},
+		{"before", HEAD "  - probe: {from: pod/a, to: pod/b, expect: denied, before: x}\n",
+		 "no check \"x\""},
 		{"argument", HEAD "  - exec: {in: pod/a, argv: [ip, -6]}\n",
 		 "argument 1 is not text"},
 		{"no argument", HEAD "  - exec: {in: pod/a, argv: []}\n", "at least one argument"},
@@ -173,6 +175,58 @@ static void test_send(void)
 	}
 }
 
+/* ---- cells ---- */
+
+#define CELLS "[{\"from\":\"pod/default/a\",\"to\":\"pod/default/b\",\"proto\":\"tcp\","
+static const char checks[] =
+	"[{\"id\":\"open\",\"details\":" CELLS
+	"\"port\":22,\"family\":4,\"outcome\":\"ALLOWED\"},{\"from\":\"pod/default/a\","
+	"\"to\":\"pod/default/b\",\"proto\":\"tcp\",\"port\":22,\"family\":6,"
+	"\"outcome\":\"TIMEOUT\"}]}]";
+
+static void test_before(void)
+{
+	static const struct {
+		const char *probe, *want;
+	} rows[] = {
+		{"{\"from\":\"pod/a\",\"to\":\"pod/b\",\"family\":4,\"send\":[\"tcp/22\"],"
+		 "\"before\":\"open\"}",
+		 "ALLOWED"},
+		{"{\"from\":\"pod/a\",\"to\":\"pod/b\",\"send\":[\"tcp/22\"],\"before\":\"open\"}",
+		 "TIMEOUT"},
+		{"{\"from\":\"pod/a\",\"to\":\"pod/b\",\"send\":[\"tcp/23\"],\"before\":\"open\"}",
+		 "not tried in open"},
+		{"{\"from\":\"pod/b\",\"to\":\"pod/a\",\"send\":[\"tcp/22\"],\"before\":\"open\"}",
+		 "not tried in open"},
+		{"{\"from\":\"pod/a\",\"to\":\"pod/b\",\"send\":[\"tcp/22\"],\"before\":\"later\"}",
+		 "not tried in later"},
+	};
+	_cleanup_json_ json_t *done = json_loads(checks, 0, NULL);
+	struct step_ctx c = {.checks = done};
+
+	CU_ASSERT(done != NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_json_ json_t *p = json_loads(rows[i].probe, 0, NULL);
+		_cleanup_json_ json_t *cells = json_array();
+
+		step_add_cells(&c, cells, p);
+		TEST_STR(jstr(json_array_get(cells, 0), "before", NULL), rows[i].want);
+	}
+}
+
+static void test_pairs(void)
+{
+	_cleanup_json_ json_t *p = json_pack("{s:[ss], s:[ss], s:[ss]}", "from", "pod/a", "pod/b",
+					     "to", "pod/a", "pod/c", "send", "icmp", "tcp/80");
+	_cleanup_json_ json_t *cells = json_array();
+	struct step_ctx c = {0};
+
+	step_add_cells(&c, cells, p);
+	CU_ASSERT_EQUAL(json_array_size(cells), 6); /* a > c, b > a, b > c */
+	TEST_STR(jstr(json_array_get(cells, 0), "to", NULL), "pod/c");
+	TEST_STR(jstr(json_array_get(cells, 0), "expect", NULL), "allowed");
+}
+
 /* ---- comparison ---- */
 
 static void test_subset(void)
@@ -234,4 +288,5 @@ static void test_worst(void)
 }
 
 TEST_SUITE(scenario, {"load", test_load}, {"duration", test_duration}, {"send", test_send},
-	   {"subset", test_subset}, {"worst", test_worst})
+	   {"before", test_before}, {"pairs", test_pairs}, {"subset", test_subset},
+	   {"worst", test_worst})

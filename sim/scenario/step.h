@@ -26,12 +26,13 @@ struct step_ctx {
 	const json_t *step; /* the whole mapping */
 	struct client *client;
 	const struct lab_paths *paths;
-	const char *zones;  /* of the run: "interconnect" or "central" */
-	uint64_t timeout;   /* of waiting, microseconds */
-	json_t *details;    /* array: what was measured, for the report (cells, refusals, …) */
-	struct buf why;	    /* one sentence a finding; first line is the failure message */
-	bool want_evidence; /* set by a verb whose failure is worth traces */
-	json_t *pairs;	    /* [{from,to,proto,port,family}] that failed, for the evidence */
+	const json_t *checks; /* results of the checks that are done */
+	const char *zones;    /* of the run: "interconnect" or "central" */
+	uint64_t timeout;     /* of waiting, microseconds */
+	json_t *details;      /* array: what was measured, for the report (cells, refusals, …) */
+	struct buf why;	      /* one sentence a finding; first line is the failure message */
+	bool want_evidence;   /* set by a verb whose failure is worth traces */
+	json_t *pairs;	      /* [{from,to,proto,port,family}] that failed, for the evidence */
 };
 /* Adds a sentence to ctx->why and returns o. */
 enum outcome step_say(struct step_ctx *c, enum outcome o, const char *fmt, ...) PRINTF(3, 4);

@@ -4,8 +4,7 @@
 
 #include <errno.h>
 
-/* Under which name a cell carries the step's "verdict"; the engine writes its own there. */
-#define WANTED "wantedVerdict"
+#include "scenario/step_cells.h"
 
 static const char *const expects[] = {"allowed", "denied", "rejected", "isolated"};
 
@@ -64,13 +63,25 @@ static void check_verdict(const json_t *v, const char *path, struct diags *d)
 		bad(d, p, "status", "expected fail: a pass is what expect asks for");
 }
 
-static void check_probe_one(const json_t *v, const char *path, struct diags *d)
+static bool has_check(const struct scenario *s, const char *id)
 {
-	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect",	"family",
-					   "network", "tries",	"timeoutMs", "size",	"bytes",
-					   "dst",     "window", "before",    "verdict", NULL};
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(s->steps, i, step)
+		if (streq(jstr(step, "check", ""), id))
+			return true;
+	return false;
+}
+
+static void check_probe_one(const struct scenario *s, const json_t *v, const char *path,
+			    struct diags *d)
+{
+	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect", "family",
+					   "network", "tries",	"timeoutMs", "size",   "bytes",
+					   "dst",     "before", "verdict",   NULL};
 	const char *expect = jstr(v, "expect", "allowed");
-	json_t *s;
+	json_t *send;
 	bool known = false;
 	size_t i;
 
@@ -80,12 +91,14 @@ static void check_probe_one(const json_t *v, const char *path, struct diags *d)
 	if (!known)
 		bad(d, path, "expect",
 		    "expected allowed, denied, rejected or isolated, found \"%s\"", expect);
-	json_array_foreach(json_object_get(v, "send"), i, s) {
+	json_array_foreach(json_object_get(v, "send"), i, send) {
 		_cleanup_json_ json_t *cell = json_object();
 
-		if (!json_is_string(s) || !step_parse_send(json_string_value(s), cell))
+		if (!json_is_string(send) || !step_parse_send(json_string_value(send), cell))
 			bad(d, path, "send", "expected icmp, tcp/PORT, udp/PORT or bulk");
 	}
+	if (json_object_get(v, "before") && !has_check(s, jstr(v, "before", "")))
+		bad(d, path, "before", "the scenario has no check \"%s\"", jstr(v, "before", ""));
 	check_verdict(json_object_get(v, "verdict"), path, d);
 }
 
@@ -94,54 +107,15 @@ void step_check_probe(const struct scenario *s, const json_t *v, const char *pat
 	json_t *one;
 	size_t i;
 
-	(void)s;
 	if (json_is_array(v)) {
 		json_array_foreach(v, i, one) {
 			_cleanup_free_ char *p = xasprintf("%s.%zu", path, i);
 
-			check_probe_one(one, p, d);
+			check_probe_one(s, one, p, d);
 		}
 		return;
 	}
-	check_probe_one(v, path, d);
-}
-
-static void add_pair(json_t *cells, const json_t *p, const char *from, const char *to)
-{
-	_cleanup_json_ json_t *def = json_pack("[s]", "icmp");
-	const json_t *send = json_object_get(p, "send"), *v;
-	const char *key;
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(json_array_size(send) ? send : def, i, s) {
-		json_t *cell = json_object();
-
-		json_object_foreach((json_t *)p, key, v)
-			if (!streq(key, "send") && !streq(key, "window"))
-				json_object_set(cell, streq(key, "verdict") ? WANTED : key,
-						(json_t *)v);
-		jset_str(cell, "from", from);
-		jset_str(cell, "to", to);
-		if (!json_object_get(cell, "expect"))
-			jset_str(cell, "expect", "allowed");
-		step_parse_send(json_string_value(s), cell);
-		json_array_append_new(cells, cell);
-	}
-}
-
-/* from and to may be lists; every pair of different endpoints is probed. */
-static void add_cells(json_t *cells, const json_t *p)
-{
-	_cleanup_json_ json_t *from = step_as_list(json_object_get(p, "from"));
-	_cleanup_json_ json_t *to = step_as_list(json_object_get(p, "to"));
-	json_t *a, *b;
-	size_t i, k;
-
-	json_array_foreach(from, i, a)
-		json_array_foreach(to, k, b)
-			if (!json_equal(a, b))
-				add_pair(cells, p, json_string_value(a), json_string_value(b));
+	check_probe_one(s, v, path, d);
 }
 
 /* "vm/default/vm-a > vm/default/vm-b tcp/80 (IPv4): TIMEOUT: reason" */
@@ -184,7 +158,7 @@ static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
 	size_t i;
 
 	json_array_foreach(cells, i, cell) {
-		const json_t *want = json_object_get(cell, WANTED);
+		const json_t *want = json_object_get(cell, STEP_WANTED);
 		enum outcome o = want ? judge_wanted(c, cell, want) : outcome_of(cell);
 
 		json_array_append(c->details, cell);
@@ -207,7 +181,7 @@ enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
 	int code;
 
 	json_array_foreach(list, i, one)
-		add_cells(cells, one);
+		step_add_cells(c, cells, one);
 	code = step_post(c, "probes", json_pack("{s:o}", "cells", cells), &reply, &e);
 	if (code < 0)
 		return step_say(c, OUTCOME_ERROR, "probe: %s", err_msg(&e));
