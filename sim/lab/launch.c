@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -45,24 +44,44 @@ static pid_t sock_peer(const char *path)
 	return cred.pid;
 }
 
-/* Takes the lab's lock. fd >= 0, -EWOULDBLOCK when a supervisor or an `up` holds it, -errno. */
-static int lock_take(const struct lab_paths *p)
+/*
+ * The lab's lock, held by a supervisor or an `up`. Of the kind that can be looked at without being
+ * taken: whoever lists labs must not get in the way of an `up`, nor create a file in a directory
+ * that a `down` is removing.
+ */
+static int lock_open(const struct lab_paths *p, int flags)
 {
 	_cleanup_free_ char *path = xasprintf("%s/lock", p->run);
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* fd >= 0, -EAGAIN when it is held, -errno. */
+static int lock_take(const struct lab_paths *p)
+{
+	_cleanup_close_ int fd = lock_open(p, O_CREAT);
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return fd;
+	if (fcntl(fd, F_OFD_SETLK, &l) < 0)
 		return -errno;
 	return TAKE_FD(fd);
+}
+
+static bool lock_held(const struct lab_paths *p)
+{
+	_cleanup_close_ int fd = lock_open(p, 0);
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
 enum lab_state lab_state_of(const struct lab_paths *p, pid_t *ret_pid)
 {
 	struct stat st;
 	pid_t pid;
-	int fd;
 
 	if (ret_pid)
 		*ret_pid = 0;
@@ -74,9 +93,7 @@ enum lab_state lab_state_of(const struct lab_paths *p, pid_t *ret_pid)
 			*ret_pid = pid;
 		return LAB_RUNNING;
 	}
-	fd = lock_take(p);
-	close_fd(fd);
-	return fd == -EWOULDBLOCK ? LAB_STARTING : LAB_DEAD;
+	return lock_held(p) ? LAB_STARTING : LAB_DEAD;
 }
 
 /* ---- up ---- */

@@ -9,6 +9,7 @@
 #include "lab/bringup.h"
 #include "lab/reconcile.h"
 #include "lab/topology.h"
+#include "sys/link.h"
 #include "sys/ns.h"
 
 /* ---- messages ---- */
@@ -126,6 +127,7 @@ static json_t *node_config(const struct lab_node *n)
 static int spawn(struct lab_node *n, struct err *e)
 {
 	_cleanup_json_ json_t *config = node_config(n);
+	_cleanup_link_ struct link_ctx *link = NULL;
 	_cleanup_close_ int netns = -1;
 	int fd = -1, r;
 
@@ -137,9 +139,12 @@ static int spawn(struct lab_node *n, struct err *e)
 	n->rpc = jrpc_new(n->lab->ev, fd, &node_ops, n);
 	reaper_watch(n->lab->reaper, n->pid, agent_died, n);
 	netns = ns_open(n->pid, "net", e);
-	r = netns < 0
-		    ? netns
-		    : fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL), e);
+	/* before its first NIC is born, so that this need not be taken back by the agent */
+	r = netns < 0 ? netns : link_open(netns, &link, e);
+	if (r >= 0)
+		r = link_ipv6_off(link, e);
+	if (r >= 0)
+		r = fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL), e);
 	if (r >= 0)
 		r = bringup_node(n, e);
 	return r < 0 ? err_wrap(e, "node/%s", n->name) : 0;

@@ -104,11 +104,14 @@ int link_each_addr(struct link_ctx *c, const char *name, int (*fn)(void *arg, co
 int link_tx_csum_off(struct link_ctx *c, const char *name, struct err *e);
 int link_tx_csum(struct link_ctx *c, const char *name, bool on, struct err *e);
 
-/* Writes /proc/sys/net/PATH as seen from the context's namespace ("ipv6/conf/eth0/accept_dad"). */
+/*
+ * Writes /proc/sys/net/PATH as seen from the context's namespace ("ipv6/conf/eth0/accept_dad"),
+ * unless it has that value.
+ */
 int link_sysctl(struct link_ctx *c, const char *path, const char *value, struct err *e);
 /*
- * No IPv6 on links made from now on (and on those that exist): before the first link of a
- * namespace that has no business speaking IPv6.
+ * No IPv6 on links made from now on: before the first link of a namespace that has no business
+ * speaking IPv6.
  */
 int link_ipv6_off(struct link_ctx *c, struct err *e);
 

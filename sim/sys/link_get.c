@@ -161,12 +161,32 @@ struct sysctl {
 	const char *path, *value;
 };
 
+static bool sysctl_is(const char *path, const char *value)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char now[64];
+	ssize_t n = fd < 0 ? -1 : read(fd, now, sizeof(now) - 1);
+
+	if (n < 0)
+		return false;
+	now[n] = '\0';
+	now[strcspn(now, "\n")] = '\0';
+	return streq(now, value);
+}
+
+/*
+ * Some are written under the lock of all network configuration, and the kernel does not wait for it
+ * but tries again until it gets it: at the start of many nodes that costs more than their daemons.
+ */
 static int write_sysctl(void *arg, struct err *e)
 {
 	const struct sysctl *s = arg;
 	_cleanup_free_ char *path = xasprintf("/proc/sys/net/%s", s->path);
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 
+	if (sysctl_is(path, s->value))
+		return 0;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, s->value, strlen(s->value)) < 0)
 		return err_errno(e, errno, "write %s to %s", s->value, path);
 	return 0;
@@ -182,10 +202,8 @@ int link_sysctl(struct link_ctx *c, const char *path, const char *value, struct 
 
 int link_ipv6_off(struct link_ctx *c, struct err *e)
 {
-	int r = link_sysctl(c, "ipv6/conf/all/disable_ipv6", "1", e);
+	int r = link_sysctl(c, "ipv6/conf/default/disable_ipv6", "1", e);
 
-	if (r >= 0)
-		r = link_sysctl(c, "ipv6/conf/default/disable_ipv6", "1", e);
 	if (r == -ENOENT) { /* a kernel without IPv6 */
 		if (e)
 			err_clear(e);
