@@ -44,6 +44,7 @@ static const struct {
 	 "gives it to a pod"},
 	{"Unknown chassis .* requested-chassis|requested-chassis.*[Uu]nknown chassis",
 	 "ports are written before the chassis has registered"},
+	{"fatal_signal.*terminating with signal 15", "a daemon that was told to stop"},
 	{"ovn_lflow_cache|lflow_cache", "memory trimming notice"},
 	{"(MLD|IGMP|igmp|mld).*", "multicast membership noise of guests"},
 };
