@@ -11,7 +11,8 @@ lab=kill-$$
 kills=${KILLS:-10}
 RANDOM=${SEED:=$RANDOM}
 echo "# SEED=$SEED"
-trap '"$ovnbed" down -q "$lab" "$lab-b" 2>/dev/null' EXIT
+said=$(mktemp)
+trap '"$ovnbed" down -q "$lab" "$lab-b" 2>/dev/null; rm -f "$said"' EXIT
 host=$(host_state)
 
 moment() { # I MILLISECONDS: a random moment of the I-th of $kills parts of a time, in seconds
@@ -35,14 +36,14 @@ check "and goes down" "$ovnbed" down -q "$lab"
 finished=0
 for i in $(seq "$kills"); do
 	t=$(moment "$i" "$took")
-	"$ovnbed" up topo/two-workers.yaml -q --name "$lab" &
+	"$ovnbed" up topo/two-workers.yaml --name "$lab" 2>"$said" &
 	up=$!
 	pause "$t"
 	kill -KILL "$up" 2>/dev/null
 	wait "$up" 2>/dev/null
 	spaces=$(lab_spaces "$lab") # of what is still dying; looking before takes too long
 	eventually 10 settled
-	if [ "$(lab_state "$lab")" = running ]; then
+	if grep -q ready "$said" && [ "$(lab_state "$lab")" = running ]; then
 		finished=$((finished + 1)) # it was faster than this moment: the lab lives alone
 		check "up, moment $i: was done; down" "$ovnbed" down -q "$lab"
 		check_nothing_left "up, moment $i: nothing is left" "$lab" "$spaces" "$host"
