@@ -96,13 +96,21 @@ static void note_deviations(struct lab *lab, const struct ovsdb_delta *delta)
 
 /* ---- SB: bindings of remote ports ---- */
 
-static json_t *binding_op(struct lab_zone *z, const json_t *b)
+/* {value of a column: row} of a table, for many look-ups. */
+static json_t *index_rows(struct ovsdb *db, const char *table, const char *column)
 {
-	const json_t *pb =
-		ovsdb_find(z->sb, "Port_Binding",
-			   json_pack("{s:O}", "logical_port", json_object_get(b, "logical_port")));
-	const json_t *ch = ovsdb_find(z->sb, "Chassis",
-				      json_pack("{s:O}", "name", json_object_get(b, "chassis")));
+	json_t *out = json_object(), *row;
+	const char *uuid;
+
+	json_object_foreach((json_t *)ovsdb_rows(db, table), uuid, row)
+		json_object_set(out, jstr(row, column, ""), row);
+	return out;
+}
+
+static json_t *binding_op(const json_t *ports, const json_t *chassis, const json_t *b)
+{
+	const json_t *pb = json_object_get(ports, jstr(b, "logical_port", ""));
+	const json_t *ch = json_object_get(chassis, jstr(b, "chassis", ""));
 	const char *want = jstr(ch, "_uuid", NULL), *have = NULL;
 	const json_t *cur = json_object_get(pb, "chassis");
 
@@ -148,11 +156,13 @@ static void bind_remote_ports(struct lab_zone *z)
 {
 	struct ovnk_view v = view_of(z->lab);
 	_cleanup_json_ json_t *want = plan_bindings(&v, z->name);
+	_cleanup_json_ json_t *ports = index_rows(z->sb, "Port_Binding", "logical_port");
+	_cleanup_json_ json_t *chassis = index_rows(z->sb, "Chassis", "name");
 	json_t *ops = json_array(), *b;
 	size_t i;
 
 	json_array_foreach(want, i, b) {
-		json_t *op = binding_op(z, b);
+		json_t *op = binding_op(ports, chassis, b);
 
 		if (op)
 			json_array_append_new(ops, op);
