@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "agent/daemons.h"
+#include "agent/nmstate.h"
 #include "agent/pods.h"
 #include "agent/vms.h"
 #include "agent/zsnat.h"
@@ -37,11 +38,11 @@ static json_t *status(struct agent *a)
 {
 	_cleanup_json_ json_t *interfaces = a->ovs ? ovs_interfaces(a) : json_object();
 
-	return json_pack("{s:I, s:o, s:o, s:o, s:O, s:O}", "gen", (json_int_t)a->gen_done,
+	return json_pack("{s:I, s:o, s:o, s:o, s:O, s:O, s:o}", "gen", (json_int_t)a->gen_done,
 			 "daemons", daemons_status(a), "pods",
 			 a->ovs ? pods_status(a, interfaces) : json_array(), "vms",
 			 a->ovs ? vms_status(a, interfaces) : json_array(), "deviations",
-			 a->deviations, "problems", a->problems);
+			 a->deviations, "problems", a->problems, "network", nmstate_status(a));
 }
 
 static int send_status(sd_event_source *s, void *arg)

@@ -40,8 +40,10 @@
  *          "ofport":N}]}],"vms":[{"uid","state":"pending"|"starting"|"running"|"paused"|"shutoff"|
  *          "failed","message","reason","installed":bool,"attachments":[as of pods],
  *          "agent_connected":bool,"interfaces":[…],"hostname","os":{…}}],
- *          "deviations":[text],"problems":[text]}
+ *          "deviations":[text],"problems":[text],"network":NODE_NETWORK or null}
  *         deviations are by design and go to the report; problems are faults of the node.
+ * NODE_NETWORK, what the node has, in nmstate's schema, sorted; br-int and its ports are hidden:
+ * {"interfaces":[…],"ovn":{"bridge-mappings":[{"localnet","bridge"}]}}
  * DAEMON: {"name","pid","state":"running"|"exited"|"stopped","ready":bool,"status":"exit 1"|
  *          "signal 9 (KILL)","log":[last lines]}; only those that were ever started
  */

@@ -11,7 +11,8 @@
 #define TRANSACT_US (10 * USEC_PER_SEC)
 
 static const char monitored[] =
-	"{\"Open_vSwitch\":[\"cur_cfg\",\"next_cfg\",\"datapaths\",\"bridges\"],"
+	"{\"Open_vSwitch\":[\"cur_cfg\",\"next_cfg\",\"datapaths\",\"bridges\","
+	"\"external_ids\"],"
 	"\"Bridge\":[\"name\",\"ports\"],\"Port\":[\"name\",\"interfaces\",\"other_config\"],"
 	"\"Interface\":[\"name\",\"type\",\"external_ids\",\"ofport\",\"error\"],"
 	"\"Datapath\":[\"capabilities\"]}";

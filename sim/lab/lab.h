@@ -110,6 +110,11 @@ bool lab_node_healthy(const struct lab_node *n);
 /* Path, as the supervisor sees it, of a file below a directory of the node ("ovn", "ovs" …). */
 char *lab_node_path(const struct lab_node *n, const char *dir, const char *file);
 
+/* NODE_NETWORK of agent/agent.h, borrowed until the next status, or NULL as long as unknown. */
+const json_t *lab_node_network(const struct lab_node *n);
+/* "dc:ovs-br1,physnet:br-ex", as in ovn-bridge-mappings, sorted; "" for none. Caller frees. */
+char *lab_node_mappings(const struct lab_node *n);
+
 /* ---- zones.c ---- */
 
 int lab_zones_init(struct lab *lab, struct err *e);

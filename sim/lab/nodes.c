@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "agent/agent.h"
+#include "base/buf.h"
 #include "fabric/fabric.h"
 #include "lab/bringup.h"
 #include "lab/reconcile.h"
@@ -274,4 +275,23 @@ bool lab_node_healthy(const struct lab_node *n)
 char *lab_node_path(const struct lab_node *n, const char *dir, const char *file)
 {
 	return xasprintf("%s/n/%s/%s/%s", n->lab->paths->run, n->name, dir, file);
+}
+
+const json_t *lab_node_network(const struct lab_node *n)
+{
+	const json_t *network = json_object_get(n->status, "network");
+
+	return json_is_object(network) && !n->death ? network : NULL;
+}
+
+char *lab_node_mappings(const struct lab_node *n)
+{
+	struct buf b = BUF_INIT;
+	json_t *m;
+	size_t i;
+
+	json_array_foreach(jget(lab_node_network(n), "ovn.bridge-mappings"), i, m)
+		buf_printf(&b, "%s%s:%s", i ? "," : "", jstr(m, "localnet", ""),
+			   jstr(m, "bridge", ""));
+	return buf_take(&b);
 }
