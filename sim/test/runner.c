@@ -6,8 +6,9 @@
 #include <CUnit/TestRun.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 
-#define MAX_SUITES 256
+#define MAX_SUITES 512
 
 static struct {
 	const char *name;
@@ -18,6 +19,8 @@ static size_t n_suites;
 static unsigned passed, failed, skipped;
 static char *skip_reason; /* of the running test */
 static struct buf junit;
+static uint64_t began; /* of the running test */
+static double seconds; /* of all that are done */
 
 void test_register(const char *suite, const struct test_case *cases, size_t n)
 {
@@ -97,11 +100,21 @@ static void xml_add(const char *s)
 	}
 }
 
+static void on_start(const CU_pTest t, const CU_pSuite s)
+{
+	(void)t;
+	(void)s;
+	began = mono_usec();
+}
+
 static void on_complete(const CU_pTest t, const CU_pSuite s, const CU_pFailureRecord first)
 {
+	double took = (double)(mono_usec() - began) / 1e6;
+
+	seconds += took;
 	buf_printf(&junit, "<testcase classname=\"unit.%s\" name=\"", s->pName);
 	xml_add(t->pName);
-	buf_adds(&junit, "\">");
+	buf_printf(&junit, "\" time=\"%.3f\">", took);
 	if (first) {
 		failed++;
 		printf("not ok - %s/%s\n", s->pName, t->pName);
@@ -169,6 +182,7 @@ int main(int argc, char **argv)
 			return 4;
 		}
 	}
+	CU_set_test_start_handler(on_start);
 	CU_set_test_complete_handler(on_complete);
 	CU_run_all_tests();
 	if (junit_path) {
@@ -178,9 +192,10 @@ int main(int argc, char **argv)
 			fprintf(f,
 				"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 				"<testsuite name=\"unit\" tests=\"%u\" failures=\"%u\" "
-				"skipped=\"%u\">\n%s"
+				"skipped=\"%u\" time=\"%.3f\">\n%s"
 				"</testsuite>\n</testsuites>\n",
-				passed + failed + skipped, failed, skipped, buf_str(&junit));
+				passed + failed + skipped, failed, skipped, seconds,
+				buf_str(&junit));
 	}
 	buf_free(&junit);
 	failed += CU_get_number_of_suites_failed();
