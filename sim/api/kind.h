@@ -20,7 +20,10 @@ struct kind;
 	X(configmap) \
 	X(nad)       \
 	X(vm)        \
-	X(vmi)
+	X(vmi)       \
+	X(nncp)      \
+	X(nnce)      \
+	X(nns)
 
 /* What a table cell may look at besides its own object. */
 struct table_env {

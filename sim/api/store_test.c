@@ -42,10 +42,7 @@ static void test_refusals(void)
 	} rows[] = {
 		{"[]", 400, "the body is not an object"},
 		{"{'apiVersion':'v1','kind':'Service','metadata':{'name':'a'}}", 400,
-		 "no kind \"Service\" is registered for version \"v1\"; known are: Namespace (v1), "
-		 "Node (v1), Pod (v1), Event (v1), Secret (v1), ConfigMap (v1), "
-		 "NetworkAttachmentDefinition (k8s.cni.cncf.io/v1), VirtualMachine "
-		 "(kubevirt.io/v1), VirtualMachineInstance (kubevirt.io/v1)"},
+		 "no kind \"Service\" is registered for version \"v1\"; known are: %s"},
 		{"{'apiVersion':'v1','kind':'Pod'}", 400, "metadata is missing or not an object"},
 		{"{'apiVersion':'v1','kind':'Pod','metadata':'x'}", 400,
 		 "metadata is missing or not an object"},
@@ -75,16 +72,18 @@ static void test_refusals(void)
 		 "Node \"n\" is invalid: metadata.namespace: Forbidden: not allowed on this type: "
 		 "Node is cluster-scoped"},
 	};
+	_cleanup_free_ char *known = kind_names();
 	_cleanup_fixture_ struct fixture f;
 
 	setup(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_json_ json_t *obj = create(&f, rows[i].obj);
+		_cleanup_free_ char *message = xasprintf(rows[i].message, known);
 
 		TEST_ROW(!obj, rows[i].obj, "accepted");
 		TEST_ROW(status_code(f.status) == rows[i].code, rows[i].obj, "code %d",
 			 status_code(f.status));
-		TEST_ROW(streq(status_message(f.status), rows[i].message), rows[i].obj, "%s",
+		TEST_ROW(streq(status_message(f.status), message), rows[i].obj, "%s",
 			 status_message(f.status));
 	}
 	CU_ASSERT_EQUAL(store_rv(f.s), 2);
