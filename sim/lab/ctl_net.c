@@ -5,7 +5,7 @@
 
 #include "api/meta.h"
 #include "kubevirt/network.h"
-#include "lab/net.h"
+#include "lab/ctl_localnet.h"
 #include "ovnk/names.h"
 
 #define SOURCE "ovnk-controlplane"
@@ -84,9 +84,48 @@ static void networks_update(struct lab *lab, const json_t *nads)
 
 /* ---- Pods ---- */
 
+#define SANDBOX "PodReadyToStartContainers"
+#define SANDBOX_FAILED "FailedCreatePodSandBox"
+
+/* A sandbox that cannot be made: said once, by the condition, an Event, and what a sync answers. */
+static void pod_refused(struct lab *lab, const json_t *pod, const char *why)
+{
+	if (store_set_condition(lab->store, pod, SANDBOX, "False", SANDBOX_FAILED, why) > 0)
+		store_event(lab->store, pod, "Warning", SANDBOX_FAILED, "kubelet",
+			    "Failed to create pod sandbox: %s", why);
+}
+
+/* What was in the way has gone: its message must not outlive it. */
+static void pod_unblocked(struct lab *lab, const json_t *pod)
+{
+	const json_t *c = meta_condition(pod, SANDBOX);
+
+	if (streq(jstr(c, "reason", ""), SANDBOX_FAILED))
+		store_set_condition(lab->store, pod, SANDBOX, "False", "ContainerCreating",
+				    "the sandbox is being created");
+}
+
+static void pod_warn(struct lab *lab, const json_t *pod, const struct podnet *p)
+{
+	_cleanup_free_ char *why = localnet_warning(lab, pod, p);
+	_cleanup_free_ char *title = meta_title(pod);
+	struct diags *d = &lab->net->findings;
+	size_t from = d->n;
+
+	if (why) {
+		diags_add(d, DIAG_WARNING, "lint/mapping", NULL, "%s", why);
+		diags_locate(d, from, NULL, title);
+	}
+	if (!streq0(meta_annotation(pod, ANNOTATION_WARNING), why) &&
+	    store_annotate(lab->store, pod, ANNOTATION_WARNING, why) > 0 && why)
+		store_event(lab->store, pod, "Warning", "LocalnetDisconnected", SOURCE, "%s", why);
+}
+
 static void pod_report(struct lab *lab, const struct podnet *p)
 {
 	json_t *pod = store_peek(lab->store, &kind_pod, p->ns, p->name);
+	_cleanup_free_ char *refusal = NULL;
+	_cleanup_json_ json_t *hold = NULL;
 	const char *why = NULL;
 
 	if (!pod)
@@ -94,12 +133,17 @@ static void pod_report(struct lab *lab, const struct podnet *p)
 	if (p->annotation)
 		store_annotate(lab->store, pod, PODNET_ANNOTATION, p->annotation);
 	pod = store_peek(lab->store, &kind_pod, p->ns, p->name);
-	if (!pod || podnet_ready(p, &why) || !*p->node)
+	if (!pod || !*p->node)
 		return;
-	if (store_set_condition(lab->store, pod, "PodReadyToStartContainers", "False",
-				"FailedCreatePodSandBox", why) > 0)
-		store_event(lab->store, pod, "Warning", "FailedCreatePodSandBox", "kubelet",
-			    "Failed to create pod sandbox: %s", why);
+	hold = json_incref(pod);
+	if (podnet_ready(p, &why))
+		why = refusal = localnet_refusal(lab, hold, p);
+	if (why) {
+		pod_refused(lab, hold, why);
+		return;
+	}
+	pod_unblocked(lab, hold);
+	pod_warn(lab, hold, p);
 }
 
 void ctl_net_reconcile(struct lab *lab)

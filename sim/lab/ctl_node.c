@@ -9,7 +9,7 @@
 #include "kubevirt/domain.h"
 #include "kubevirt/network.h"
 #include "kubevirt/render.h"
-#include "lab/net.h"
+#include "lab/ctl_localnet.h"
 #include "ovnk/names.h"
 
 #define SOURCE "virt-handler"
@@ -141,6 +141,7 @@ static void add_vm(struct collect *c, const json_t *pod, const struct podnet *p)
 static bool collect_pod(void *arg, json_t *pod)
 {
 	struct collect *c = arg;
+	_cleanup_free_ char *refusal = NULL;
 	const struct podnet *p;
 	const char *why;
 
@@ -148,6 +149,9 @@ static bool collect_pod(void *arg, json_t *pod)
 		return true;
 	p = podnets_find(&c->lab->net->pods, meta_ns(pod), meta_name(pod));
 	if (p && !podnet_ready(p, &why))
+		return true;
+	refusal = p ? localnet_refusal(c->lab, pod, p) : NULL;
+	if (refusal)
 		return true;
 	if (streq0(meta_label(pod, "kubevirt.io"), "virt-launcher"))
 		add_vm(c, pod, p);

@@ -22,6 +22,8 @@ void lab_net_free(struct lab_net *n);
  */
 #define ANNOTATION_STATE "ovnbed.io/state"
 #define ANNOTATION_REASON "ovnbed.io/reason"
+/* On a Pod: what is wrong with its network although it runs. */
+#define ANNOTATION_WARNING "ovnbed.io/network-warning"
 
 /* Index of a network's attachment in a podnet by pod interface name, or NULL. */
 const struct attachment *podnet_by_ifname(const struct podnet *p, const char *ifname);
