@@ -39,4 +39,13 @@ void ctl_pod_reconcile(struct lab *lab);
 /* Desired state of a node (agent/agent.h); new reference. */
 json_t *ctl_node_desired(struct lab *lab, const struct lab_node *n);
 
+/* ---- ctl_nmstate.c: kubernetes-nmstate's handlers ---- */
+/*
+ * NodeNetworkConfigurationPolicies to enactments, one a node and policy; carries them out through
+ * the agents, asynchronously, and keeps conditions, NodeNetworkStates and Events.
+ */
+void ctl_nmstate_reconcile(struct lab *lab);
+/* False while an enactment is being carried out, waits for its turn or will be tried again. */
+bool ctl_nmstate_settled(const struct lab *lab);
+
 #endif
