@@ -6,9 +6,6 @@
 #include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/pkt_sched.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -16,6 +13,8 @@
 
 #include "sys/link_priv.h"
 #include "sys/mnt.h"
+#include "sys/nftloss.h"
+#include "sys/qdisc.h"
 
 /* ---- links ---- */
 
@@ -87,17 +86,18 @@ static int try_geneve(struct link_ctx *c, char **detail, struct err *e)
 
 static int try_netem(struct link_ctx *c, char **detail, struct err *e)
 {
-	struct tc_netem_qopt q = {.limit = 1000};
-	struct tcmsg tc = {.tcm_ifindex = 1, .tcm_parent = TC_H_ROOT};
-	struct nl_msg *m =
-		nlmsg_alloc_simple(RTM_NEWQDISC, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE);
+	struct qdisc q = {.delay_us = 1000};
 
 	(void)detail;
-	if (!m || nlmsg_append(m, &tc, sizeof(tc), NLMSG_ALIGNTO) < 0)
-		abort();
-	link_put_str(m, TCA_KIND, "netem");
-	link_put(m, TCA_OPTIONS, &q, sizeof(q));
-	return link_talk(c, m, "add a netem queue", e);
+	return qdisc_set(c, "lo", &q, e);
+}
+
+static int try_tbf(struct link_ctx *c, char **detail, struct err *e)
+{
+	struct qdisc q = {.rate = 1 << 20};
+
+	(void)detail;
+	return qdisc_set(c, "lo", &q, e);
 }
 
 /* Sends one netlink request and reads the first answer's error, or 0. */
@@ -124,20 +124,8 @@ static int ask(int protocol, const void *msg, size_t len)
 
 static int try_nft(struct link_ctx *c, char **detail, struct err *e)
 {
-	struct {
-		struct nlmsghdr h;
-		struct nfgenmsg g;
-	} msg = {
-		.h = {.nlmsg_len = sizeof(msg),
-		      .nlmsg_type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN,
-		      .nlmsg_flags = NLM_F_REQUEST},
-		.g = {.version = NFNETLINK_V0},
-	};
-	int r = ask(NETLINK_NETFILTER, &msg, sizeof(msg));
-
-	(void)c;
 	(void)detail;
-	return r < 0 ? err_errno(e, -r, "ask nf_tables") : 0;
+	return nftloss_set(c, "lo", NFTLOSS_OUT, 1, e);
 }
 
 int caps_genl_family(const char *name, struct err *e)
@@ -235,10 +223,13 @@ const struct cap caps_kernel[] = {
 	{"8021q", "kernel", false, try_8021q,
 	 "VLAN links of the kernel; switches with VLANs are Open vSwitch bridges anyway",
 	 "a kernel with CONFIG_VLAN_8021Q (modprobe 8021q)"},
-	{"netem", "kernel", false, try_netem, "delay and loss made by the kernel",
+	{"netem", "kernel", false, try_netem, "delay; loss is made by nftables where that is there",
 	 "a kernel with CONFIG_NET_SCH_NETEM (modprobe sch_netem)"},
-	{"nftables", "kernel", false, try_nft, "loss by packet filter on a link",
-	 "a kernel with CONFIG_NF_TABLES (modprobe nf_tables)"},
+	{"tbf", "kernel", false, try_tbf, "limits of a link's rate",
+	 "a kernel with CONFIG_NET_SCH_TBF (modprobe sch_tbf)"},
+	{"nftables", "kernel", false, try_nft, "loss on a link, unless there is netem",
+	 "a kernel with CONFIG_NF_TABLES_NETDEV, CONFIG_NETFILTER_EGRESS and CONFIG_NFT_NUMGEN "
+	 "(modprobe nf_tables nft_numgen)"},
 	{"kvm", "device", false, try_kvm,
 	 "fast VMs: QEMU interprets the guest, 10 to 30 times slower",
 	 "hardware virtualisation, and modprobe kvm_intel or kvm_amd"},

@@ -16,8 +16,9 @@ static const json_t *find(const json_t *caps, const char *name)
 
 static void test_probe(void)
 {
-	static const char *const names[] = {"namespaces", "veth", "bridge", "tun",  "openvswitch",
-					    "geneve",	  "kvm",  "netem",  "root", "ovs-vswitchd"};
+	static const char *const names[] = {"namespaces",  "veth",     "bridge", "tun",
+					    "openvswitch", "geneve",   "kvm",	 "netem",
+					    "tbf",	   "nftables", "root",	 "ovs-vswitchd"};
 	_cleanup_json_ json_t *caps = caps_probe("/nonexistent");
 	json_t *c;
 	size_t i;
