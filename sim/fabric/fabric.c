@@ -63,9 +63,11 @@ static int attach(struct fabric *f, const char *machine, int netns_fd, const cha
 	return 0;
 }
 
-int fabric_attach(struct fabric *f, const char *machine, int netns_fd, const char *mac,
-		  struct err *e)
+int fabric_attach(struct fabric *f, const char *machine, pid_t pid, int netns_fd, const char *mac,
+		  const json_t *nics, struct err *e)
 {
+	(void)pid;
+	(void)nics;
 	return attach(f, machine, netns_fd, mac, e);
 }
 

@@ -100,6 +100,16 @@ static void agent_died(void *arg, pid_t pid, int wstatus)
 
 /* ---- start ---- */
 
+static json_t *nic_names(const struct lab_node *n)
+{
+	json_t *names = json_pack("[s]", "eth0"), *nic;
+	size_t i;
+
+	json_array_foreach(json_object_get(n->spec, "nics"), i, nic)
+		json_array_append(names, json_object_get(nic, "name"));
+	return names;
+}
+
 static json_t *node_config(const struct lab_node *n)
 {
 	struct lab *lab = n->lab;
@@ -117,7 +127,7 @@ static json_t *node_config(const struct lab_node *n)
 
 	json_object_update_missing(c, (json_t *)n->spec);
 	json_object_set_new(c, "mtu", json_integer(jint(lab->topo, "underlay.mtu", 1500)));
-	json_object_set_new(c, "nics", json_pack("[s]", "eth0"));
+	json_object_set_new(c, "nics", nic_names(n));
 	json_object_set_new(c, "hosts", json_incref(json_object_get(lab->options, "hosts")));
 	if (central)
 		json_object_set_new(c, "sb_remote",
@@ -145,7 +155,8 @@ static int spawn(struct lab_node *n, struct err *e)
 	if (r >= 0)
 		r = link_ipv6_off(link, e);
 	if (r >= 0)
-		r = fabric_attach(n->lab->fabric, n->name, netns, jstr(n->spec, "mac", NULL), e);
+		r = fabric_attach(n->lab->fabric, n->name, n->pid, netns,
+				  jstr(n->spec, "mac", NULL), json_object_get(n->spec, "nics"), e);
 	if (r >= 0)
 		r = bringup_node(n, e);
 	return r < 0 ? err_wrap(e, "node/%s", n->name) : 0;
