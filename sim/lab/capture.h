@@ -38,7 +38,6 @@ struct capture_spec {
 	int text_fd;	       /* gets a line a matching frame; -1: none */
 	long long count;       /* ends by itself after so many matching frames; 0: never */
 	uint64_t duration_us;  /* ends by itself; 0: never */
-	bool until_signal;     /* SIGINT and SIGTERM end it, as with ^C on a terminal */
 };
 
 struct capture;
@@ -71,12 +70,19 @@ static inline void capture_freep_(struct capture **c)
 #define _cleanup_capture_ _cleanup_(capture_freep_)
 
 /*
- * From a user's text to a place: node/N, pod/[NS/]P, host/H, vm/[NS/]V (its tap, in its node),
+ * From a user's text to places: node/N, pod/[NS/]P, host/H, vm/[NS/]V (its taps, in its node),
  * switch/NAME, fabric; each with ":IFACE" for one interface (of a switch: ":PORT", the name of a node
- * or host, "NODE:NIC", or the device). A switch without PORT and a VM with several taps make several
- * places, which are appended to *places (n of them, realloc'ed). 0 or -errno.
+ * or host, "NODE:NIC", or the device; of a VM: the network's name in its spec, or the tap). What has
+ * several devices makes several places; they are appended to *places (*n of them, reallocated). 0 or
+ * -errno.
  */
 int capture_resolve(struct client *client, const struct lab_paths *paths, const char *text,
 		    struct capture_place **places, size_t *n, struct err *e);
+/*
+ * The same with what GET endpoint?name= says of the text's name (lab/verbs.h); supervisor: its pid
+ * as the caller sees it, 0 in the supervisor itself.
+ */
+int capture_places(const json_t *described, pid_t supervisor, const char *text,
+		   struct capture_place **places, size_t *n, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
 #include "lab/net.h"
+#include "lab/place.h"
 #include "lab/reconcile.h"
 #include "lab/status.h"
 #include "ovnk/mtu.h"
@@ -132,6 +133,7 @@ static json_t *describe_pod(struct lab *lab, const json_t *pod, const json_t *vm
 		kubevirt_paths_init(&p, vmi);
 		sock = lab_node_path(n, "vm", strrchr(p.console_socket, '/') + 1);
 		jset_str(out, "console", sock);
+		json_object_set_new(out, "devices", place_taps(lab, pod));
 	}
 	return out;
 }
@@ -175,20 +177,29 @@ static json_t *describe(struct lab *lab, const char *name, struct err *e)
 	return out;
 }
 
+json_t *lab_describe(struct lab *lab, const char *text, struct err *e)
+{
+	bool fabric = place_is_fabric(text);
+	_cleanup_free_ char *name = fabric ? xstrdup(text) : endpoint_canon(text, e);
+	json_t *out = fabric ? place_describe(lab, text, e) : name ? describe(lab, name, e) : NULL;
+
+	if (!out)
+		return NULL;
+	jset_str(out, "name", name);
+	json_object_set_new(out, "kind", json_stringn(name, strcspn(name, "/")));
+	return out;
+}
+
 static void verb_endpoint(void *arg, struct api_call *call)
 {
 	const char *q = api_call_query(call, "name");
 	_cleanup_err_ struct err e = ERR_INIT;
-	_cleanup_free_ char *name = endpoint_canon(q ? q : "", &e);
-	json_t *out = name ? describe(arg, name, &e) : NULL;
+	json_t *out = lab_describe(arg, q ? q : "", &e);
 
-	if (!out) {
+	if (out)
+		api_call_reply(call, 200, out);
+	else
 		verb_refuse(call, &e);
-		return;
-	}
-	jset_str(out, "name", name);
-	json_object_set_new(out, "kind", json_stringn(name, strcspn(name, "/")));
-	api_call_reply(call, 200, out);
 }
 
 /* ---- daemons, cables, agents ---- */

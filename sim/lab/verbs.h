@@ -3,7 +3,9 @@
  * The lab's own verbs under /apis/ovnbed.io/v1alpha1/, beside the Kubernetes objects:
  *	GET  status			lab/lab.h, lab_status()
  *	GET  objects, databases, ports	dumps for evidence
- *	GET  endpoint?name=pod/p	{"kind","name","pids":[…],"console","node","uid"}
+ *	GET  endpoint?name=pod/p	{"kind","name","pids":[…],"console","node","uid",
+ *					"devices":[{"port","device"}] of a VM or switch}; also
+ *					name=switch/NAME, name=fabric
  *	POST reconcile {}		lab/reconcile.h, reconcile_sync()
  *	POST probes, mtu, isolate, soak	probe/probe.h, endpoints by name
  *	POST agent {endpoint, method, params}	one method of probe/proto.h
@@ -23,6 +25,9 @@ int lab_verbs_register(struct lab *lab, struct err *e);
 
 /* The node that an endpoint (canonical name) is on; "" when it is on none yet. Borrowed. */
 const char *lab_endpoint_node(struct lab *lab, const char *endpoint);
+
+/* What GET endpoint?name=TEXT answers. New reference, or NULL with e set. */
+json_t *lab_describe(struct lab *lab, const char *text, struct err *e);
 
 /* Largest IP packet that the network can carry between two endpoints (0: unknown). */
 int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const char *network);
