@@ -152,7 +152,7 @@ fuzz: setup
 # ---- source checks ----
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 format-check:
-	@clang-format --dry-run -Werror $(C_FILES)
+	@printf "%s\n" $(C_FILES) | xargs -P $(JOBS) -n 40 clang-format --dry-run -Werror
 format:
 	@clang-format -i $(C_FILES)
 lint:

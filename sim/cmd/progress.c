@@ -39,6 +39,14 @@ struct progress *progress_new(void)
 	return p;
 }
 
+struct progress *progress_new_plain(void)
+{
+	struct progress *p = progress_new();
+
+	p->live = false;
+	return p;
+}
+
 void progress_free(struct progress *p)
 {
 	if (p && p->pending)

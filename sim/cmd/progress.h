@@ -11,6 +11,8 @@
 struct progress;
 
 struct progress *progress_new(void);
+/* Without the live line: for what is printed later. */
+struct progress *progress_new_plain(void);
 void progress_free(struct progress *p);
 static inline void progress_freep_(struct progress **p)
 {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cmd/opts.h"
 #include "cmd/progress.h"
+#include "cmd/run_jobs.h"
 #include "cmd/verbs.h"
 #include "lab/paths.h"
 #include "report/junit.h"
@@ -14,6 +15,7 @@
 
 struct run_args {
 	const char *zones, *out, *lab, *output;
+	long long jobs;
 	bool keep, quiet;
 };
 
@@ -24,6 +26,8 @@ static const struct opt run_opts[] = {
 	 "Run directory (default: a new one below the state directory)", NULL},
 	{"lab", 0, OPT_STRING, offsetof(struct run_args, lab), "NAME",
 	 "Use a running lab instead of one of its own", NULL},
+	{"jobs", 'j', OPT_INT, offsetof(struct run_args, jobs), "N",
+	 "Scenarios to run at once, each on a lab of its own (default: 1)", NULL},
 	{"keep", 0, OPT_FLAG, offsetof(struct run_args, keep), NULL,
 	 "Leave the scenario's lab running", NULL},
 	{"output", 'o', OPT_STRING, offsetof(struct run_args, output), "table|tap|json",
@@ -111,41 +115,72 @@ static bool zone_wanted(const struct run_args *a, const struct scenario *s, cons
 	return streq0(json_string_value(json_array_get(s->zones, 0)), zones);
 }
 
-static int run_all(const struct run_args *a, struct scenario **list, size_t n, const char *dir)
+/* The jobs of the scenarios in the zone modes that are wanted; array owned by the caller. */
+static struct run_job *jobs_of(const struct run_args *a, struct scenario **list, size_t n,
+			       size_t *ret_n)
 {
 	static const char *const modes[] = {"interconnect", "central"};
-	_cleanup_progress_ struct progress *pr = a->quiet ? NULL : progress_new();
+	struct run_job *jobs = xcalloc(n * ARRAY_SIZE(modes) + 1, sizeof(*jobs));
+
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t m = 0; m < ARRAY_SIZE(modes); m++)
+			if (zone_wanted(a, list[i], modes[m]))
+				jobs[(*ret_n)++] = (struct run_job){list[i], modes[m]};
+	return jobs;
+}
+
+static json_t *run_each(const struct run_job *jobs, size_t n, const struct run_args *a,
+			const struct run_opts *o, struct err *e)
+{
+	json_t *results = json_array(), *r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!a->quiet)
+			fprintf(stderr, "%s (%s)\n", jobs[i].s->name, jobs[i].zones);
+		if (scenario_run(jobs[i].s, jobs[i].zones, o, &r, e) < 0) {
+			json_decref(results);
+			return NULL;
+		}
+		json_array_append_new(results, r);
+	}
+	return results;
+}
+
+static void print_results(const struct run_args *a, const json_t *results, const char *dir)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (streq(a->output, "tap"))
+		text = tap_text(results);
+	else if (streq(a->output, "json"))
+		text = jtext_pretty(results);
+	else
+		print_summary(results, dir);
+	if (text)
+		printf("%s%s", text, streq(a->output, "json") ? "\n" : "");
+}
+
+static int run_all(const struct run_args *a, struct scenario **list, size_t n, const char *dir)
+{
+	bool many = a->jobs > 1;
+	_cleanup_progress_ struct progress *pr = a->quiet ? NULL
+						 : many	  ? progress_new_plain()
+							  : progress_new();
 	struct run_opts o = {
 		.out = dir, .lab = a->lab, .keep = a->keep, .progress = on_progress, .arg = pr};
-	_cleanup_json_ json_t *results = json_array();
+	size_t n_jobs;
+	_cleanup_free_ struct run_job *jobs = jobs_of(a, list, n, &n_jobs);
+	_cleanup_json_ json_t *results = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 	int saved;
 
-	for (size_t i = 0; i < n; i++) {
-		for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {
-			json_t *r;
-
-			if (!zone_wanted(a, list[i], modes[m]))
-				continue;
-			if (!a->quiet)
-				fprintf(stderr, "%s (%s)\n", list[i]->name, modes[m]);
-			if (scenario_run(list[i], modes[m], &o, &r, &e) < 0)
-				return cmd_err(&e);
-			json_array_append_new(results, r);
-		}
-	}
+	results = many ? run_jobs(jobs, n_jobs, (unsigned)a->jobs, &o, &e)
+		       : run_each(jobs, n_jobs, a, &o, &e);
+	if (!results)
+		return cmd_err(&e);
 	saved = save_reports(results, dir);
-	if (streq(a->output, "tap")) {
-		_cleanup_free_ char *t = tap_text(results);
-
-		fputs(t, stdout);
-	} else if (streq(a->output, "json")) {
-		_cleanup_free_ char *t = jtext_pretty(results);
-
-		puts(t);
-	} else {
-		print_summary(results, dir);
-	}
+	print_results(a, results, dir);
 	return MAX(saved, exit_code(results));
 }
 
@@ -164,7 +199,7 @@ static int load_all(const struct operands *ops, struct scenario **list)
 
 static int run(int argc, char **argv)
 {
-	struct run_args a = {.output = "table"};
+	struct run_args a = {.output = "table", .jobs = 1};
 	_cleanup_err_ struct err e = ERR_INIT;
 	_cleanup_free_ struct scenario **list = NULL;
 	_cleanup_free_ char *dir = NULL;
@@ -175,6 +210,12 @@ static int run(int argc, char **argv)
 		return cmd_err(&e);
 	if (!ops.n)
 		return cmd_error(CMD_USAGE, "expected scenario folders or files");
+	if (a.jobs < 1 || a.jobs > 64)
+		return cmd_error(CMD_USAGE, "--jobs: expected 1 to 64");
+	if (a.jobs > 1 && (a.lab || a.keep))
+		return cmd_error(CMD_USAGE,
+				 "--jobs: several at once need labs of their own: not with "
+				 "--lab or --keep");
 	dir = a.out ? xstrdup(a.out) : default_out(&e);
 	if (!dir || path_mkdirs(dir, &e) < 0)
 		return cmd_err(&e);
