@@ -300,7 +300,7 @@ static void random_op(struct lab *l, struct prng *p, int rv, bool conflicts)
  */
 static void test_incremental(void)
 {
-	for (int seed = 0; seed < 200; seed++) {
+	for (int seed = 0; seed < 60; seed++) {
 		bool conflicts = seed % 2;
 		_cleanup_lab_ struct lab l;
 		struct prng p;

@@ -6,7 +6,7 @@
 #include "ovsdb/diff.h"
 #include "ovsdb/fake.h"
 
-#define ROUNDS 400
+#define ROUNDS 150
 #define SWITCHES 4
 #define PORTS 8
 #define ACLS 3
