@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "api/status.h"
 #include "kubevirt/admission.h"
+#include "lab/mtu.h"
 #include "ovnk/lint.h"
 #include "ovnk/podnet.h"
 
@@ -244,6 +245,8 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 	networks_build(nad_list, &c, NULL, &nets, found);
 	podnets_build(pod_list, &nets, &c, &pods, found);
 	lint_objects(objects, &c, found);
+	if (topology)
+		mtu_lint(topology, objects, &nets, NULL, found);
 	return 0;
 }
 

@@ -10,11 +10,11 @@
 #include "kubevirt/run.h"
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
+#include "lab/mtu.h"
 #include "lab/net.h"
 #include "lab/place.h"
 #include "lab/reconcile.h"
 #include "lab/status.h"
-#include "ovnk/mtu.h"
 #include "probe/probe.h"
 
 #define RECONCILE_TIMEOUT (30 * USEC_PER_SEC)
@@ -352,16 +352,10 @@ const char *lab_endpoint_node(struct lab *lab, const char *endpoint)
 
 int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const char *network)
 {
-	const struct network *n = networks_find(&lab->net->networks, network);
-	int underlay = (int)jint(lab->topo, "underlay.mtu", 1500);
-	int family = (int)jint(lab->topo, "underlay.family", 4);
+	_cleanup_pathmtu_path_ struct pathmtu_path p;
 
-	if (!n)
-		return underlay;
-	if (n->conf.topology == OVNK_LAYER2 &&
-	    !streq(lab_endpoint_node(lab, from), lab_endpoint_node(lab, to)))
-		return mtu_max(underlay, family);
-	return n->conf.topology == OVNK_LAYER2 ? netconf_mtu(&n->conf) : underlay;
+	lab_mtu_path(lab, network, from, to, &p);
+	return p.why ? 0 : pathmtu_limit(&p);
 }
 
 /* ---- registration ---- */

@@ -10,7 +10,7 @@
 
 /*
  * Checks NADs, and how Pods, VirtualMachines and VirtualMachineInstances use them. objects: array
- * of objects of any kind. Rules: lint/mtu (above underlay minus Geneve), lint/mtu-zero,
+ * of objects of any kind. Rules: lint/mtu-zero (whether an MTU fits its path is oracle/pathmtu.h's),
  * lint/mtu-range, lint/mtu-localnet, lint/mtu-ipv6, lint/vlan-layer2, lint/physnet-layer2,
  * lint/vlan-4095, lint/name-collision, lint/exclude-layer3, lint/exclude-all, lint/subnet-family,
  * lint/host-bits, lint/vm-ipam, lint/nad-missing, lint/ip-duplicate, lint/mac-duplicate.

@@ -21,42 +21,6 @@ static void warn(const struct lint *l, const struct lint_nad *n, const char *rul
 	diags_locate(l->d, from, NULL, object);
 }
 
-/* The node that carries the least; NULL without nodes. */
-static const struct ovnk_node *narrowest(const struct ovnk_config *c)
-{
-	const struct ovnk_node *r = NULL;
-
-	for (size_t i = 0; i < c->n_nodes; i++) {
-		const struct ovnk_node *n = &c->nodes[i];
-
-		if (!r || mtu_max(n->underlay_mtu, n->family) < mtu_max(r->underlay_mtu, r->family))
-			r = n;
-	}
-	return r;
-}
-
-/* OVN-Kubernetes compares only the default network's MTU with the underlay. */
-static void check_overlay_mtu(const struct lint *l, const struct lint_nad *n)
-{
-	const struct ovnk_node *node = narrowest(l->config);
-	int mtu = netconf_mtu(&n->conf), max;
-	_cleanup_free_ char *hint = NULL;
-
-	if (!node || n->conf.topology != OVNK_LAYER2)
-		return;
-	max = mtu_max(node->underlay_mtu, node->family);
-	if (mtu <= max)
-		return;
-	hint = xasprintf("set mtu to %d or less, or raise the underlay's MTU to %d on every node",
-			 max, mtu_underlay_for(mtu, node->family));
-	warn(l, n, "lint/mtu", "mtu", hint,
-	     "mtu %d of network %s does not fit node %s: its first hop, %s, has MTU %d, of which "
-	     "Geneve over IPv%d takes %d; larger packets than %d vanish between nodes without a "
-	     "word",
-	     mtu, n->conf.name, node->name, node->nic, node->underlay_mtu, node->family,
-	     mtu_overhead(node->family), max);
-}
-
 static void check_mtu(const struct lint *l, const struct lint_nad *n)
 {
 	const struct netconf *c = &n->conf;
@@ -83,7 +47,6 @@ static void check_mtu(const struct lint *l, const struct lint_nad *n)
 		     "a localnet without mtu gets the cluster MTU of %d, not the physical "
 		     "network's",
 		     l->config->mtu);
-	check_overlay_mtu(l, n);
 }
 
 static void check_localnet_keys(const struct lint *l, const struct lint_nad *n)
