@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
+#include "lab/mtu.h"
 #include "lab/net.h"
 #include "lab/upload.h"
 #include "lab/zones.h"
@@ -144,10 +145,13 @@ static bool add_pending(void *arg, json_t *pod)
 
 	if (streq(jstr(pod, "status.phase", ""), "Running"))
 		return true;
-	if (!why)
-		why = jstr(meta_condition(pod, "PodScheduled"), "message", "starting");
-	json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:s}", "kind", "Pod", "namespace",
-					     meta_ns(pod), "name", meta_name(pod), "reason", why));
+	if (!why) {
+		c = meta_condition(pod, "PodScheduled");
+		why = jstr(c, "message", "starting");
+	}
+	json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "Pod",
+					     "namespace", meta_ns(pod), "name", meta_name(pod),
+					     "reason", why, "cause", jstr(c, "reason", "")));
 	return true;
 }
 
@@ -158,6 +162,7 @@ static json_t *verdicts(struct lab *lab)
 
 	diags_merge(&d, &lab->net->findings);
 	lint_objects(json_object_get(dump, "items"), &lab->net->config, &d);
+	lab_mtu_lint(lab, json_object_get(dump, "items"), &d);
 	return diags_to_json(&d);
 }
 
