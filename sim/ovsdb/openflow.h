@@ -51,6 +51,7 @@ struct openflow_flow {
 	uint16_t priority;
 	uint64_t cookie;
 	struct openflow_match match;
+	uint32_t meter;	    /* that counts the frames ahead of the actions; 0: none */
 	struct buf actions; /* see below; empty drops */
 };
 void openflow_flow_clear(struct openflow_flow *f); /* frees the actions, zeroes all */
@@ -131,7 +132,7 @@ struct openflow_stats {
 	uint64_t cookie, packets, bytes;
 	struct openflow_match match;
 	bool other; /* it matches on fields that struct openflow_match lacks, too */
-	bool drop;  /* it has no actions */
+	bool drop;  /* it has no actions (a meter may be there) */
 };
 /* One flow; s is borrowed. */
 typedef void (*openflow_stats_fn)(void *arg, const struct openflow_stats *s);
@@ -141,6 +142,17 @@ typedef void (*openflow_stats_fn)(void *arg, const struct openflow_stats *s);
  */
 int openflow_stats(struct openflow *of, const struct openflow_filter *filter, uint64_t timeout_us,
 		   openflow_stats_fn row, openflow_done_fn done, void *arg);
+
+/*
+ * A meter that counts and lets everything pass. Unlike a flow's counters, which also count frames
+ * that another branch of openflow_check_pkt_larger() would have sent here, those of a meter are
+ * exact and never lag. id from 1 on; one that exists is refused.
+ */
+int openflow_meter_add(struct openflow *of, uint32_t id);
+typedef void (*openflow_meter_fn)(void *arg, uint32_t id, uint64_t packets, uint64_t bytes);
+/* Calls row for each meter, then done once. */
+int openflow_meters(struct openflow *of, uint64_t timeout_us, openflow_meter_fn row,
+		    openflow_done_fn done, void *arg);
 
 struct openflow_port {
 	uint32_t number;

@@ -52,19 +52,32 @@ static int on_entries(struct openflow *of, const struct of_call *c, uint16_t typ
 	while (n && !of->freed) {
 		struct openflow_stats s;
 		struct openflow_port port;
-		ssize_t len =
-			type == OFPMP_FLOW ? ofp_get_stats(p, n, &s) : ofp_get_port(p, n, &port);
+		struct ofp_meter meter;
+		ssize_t len = type == OFPMP_FLOW    ? ofp_get_stats(p, n, &s)
+			      : type == OFPMP_METER ? ofp_get_meter(p, n, &meter)
+						    : ofp_get_port(p, n, &port);
 
 		if (len < 0)
 			return -EPROTO;
 		if (type == OFPMP_FLOW)
 			c->on_stats(c->arg, &s);
+		else if (type == OFPMP_METER)
+			c->on_meter(c->arg, meter.id, meter.packets, meter.bytes);
 		else
 			c->on_port(c->arg, &port);
 		p += len;
 		n -= (size_t)len;
 	}
 	return 0;
+}
+
+/* Whether a call waits for such an answer. */
+static bool wants(const struct of_call *c, uint16_t type)
+{
+	return type == OFPMP_FLOW	 ? c->on_stats != NULL
+	       : type == OFPMP_METER	 ? c->on_meter != NULL
+	       : type == OFPMP_PORT_DESC ? c->on_port != NULL
+					 : false;
 }
 
 static int on_multipart(struct openflow *of, const struct ofp_msg *m)
@@ -81,7 +94,7 @@ static int on_multipart(struct openflow *of, const struct ofp_msg *m)
 		return -EPROTO;
 	if (!c)
 		return 0; /* has timed out */
-	if (type != (c->on_stats ? OFPMP_FLOW : OFPMP_PORT_DESC) || (!c->on_stats && !c->on_port))
+	if (!wants(c, type))
 		return -EPROTO;
 	if (on_entries(of, c, type, body, len) < 0)
 		return -EPROTO;

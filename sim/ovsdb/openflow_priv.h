@@ -20,6 +20,7 @@ struct of_call {
 	const char *what;
 	openflow_stats_fn on_stats;
 	openflow_port_fn on_port;
+	openflow_meter_fn on_meter;
 	openflow_done_fn done;
 	void *arg;
 	uint64_t timeout_us;

@@ -57,6 +57,21 @@ int openflow_delete_all(struct openflow *of, const struct openflow_filter *filte
 	return change(of, OFPFC_DELETE, "delete all of", &f, filter->cookie_mask);
 }
 
+int openflow_meter_add(struct openflow *of, uint32_t id)
+{
+	struct of_change *c;
+
+	if (of->dead)
+		return -ECONNRESET;
+	c = xcalloc(1, sizeof(*c));
+	*c = (struct of_change){.xid = ++of->xid, .text = xasprintf("add meter %u", id)};
+	*of->changes_end = c;
+	of->changes_end = &c->next;
+	ofp_put_meter_mod(&of->out, of->xid, id);
+	of_flush(of);
+	return 0;
+}
+
 /* ---- calls ---- */
 
 static int on_timeout(sd_event_source *s, uint64_t usec, void *arg)
@@ -115,6 +130,17 @@ int openflow_ports(struct openflow *of, uint64_t timeout_us, openflow_port_fn ro
 		return -ECONNRESET;
 	ofp_put_port_request(&of->out, ++of->xid);
 	return call(of, (struct of_call){.what = "ports", .on_port = row, .done = done, .arg = arg},
+		    timeout_us);
+}
+
+int openflow_meters(struct openflow *of, uint64_t timeout_us, openflow_meter_fn row,
+		    openflow_done_fn done, void *arg)
+{
+	if (of->dead)
+		return -ECONNRESET;
+	ofp_put_meter_request(&of->out, ++of->xid);
+	return call(of,
+		    (struct of_call){.what = "meters", .on_meter = row, .done = done, .arg = arg},
 		    timeout_us);
 }
 

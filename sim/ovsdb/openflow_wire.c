@@ -7,7 +7,12 @@
 #define ANY 0xffffffffu
 #define NO_BUFFER 0xffffffffu
 #define INSTRUCTION_APPLY_ACTIONS 4
-#define FLOW_STATS_FIXED 48 /* ahead of the match */
+#define INSTRUCTION_METER 6
+#define METER_PACKETS 2
+#define METER_STATISTICS 8
+#define METER_BAND_DROP 1
+#define METER_STATS_FIXED 40 /* ahead of the bands */
+#define FLOW_STATS_FIXED 48  /* ahead of the match */
 #define PORT_SIZE 64
 #define PORT_CONFIG_DOWN 1u
 #define PORT_STATE_NO_LINK 1u
@@ -113,6 +118,11 @@ void ofp_put_flow_mod(struct buf *b, uint32_t xid, enum ofp_command cmd,
 	put_be32(b, ANY);
 	put_be32(b, 0); /* flags, padding */
 	ofp_put_match(b, &f->match);
+	if (f->meter) {
+		put_be16(b, INSTRUCTION_METER);
+		put_be16(b, 8);
+		put_be32(b, f->meter);
+	}
 	if (f->actions.len) {
 		put_be16(b, INSTRUCTION_APPLY_ACTIONS);
 		put_be16(b, (uint16_t)(8 + f->actions.len));
@@ -150,6 +160,30 @@ void ofp_put_flow_request(struct buf *b, uint32_t xid, const struct openflow_fil
 void ofp_put_port_request(struct buf *b, uint32_t xid)
 {
 	ofp_end(b, begin_multipart(b, xid, OFPMP_PORT_DESC));
+}
+
+/* A rate that no link reaches: it counts, and drops nothing. */
+void ofp_put_meter_mod(struct buf *b, uint32_t xid, uint32_t id)
+{
+	size_t start = ofp_begin(b, OFPT_METER_MOD, xid);
+
+	put_be16(b, 0); /* add */
+	put_be16(b, METER_PACKETS | METER_STATISTICS);
+	put_be32(b, id);
+	put_be16(b, METER_BAND_DROP);
+	put_be16(b, 16);
+	put_be32(b, 1000000000);
+	put_zeros(b, 8); /* burst, padding */
+	ofp_end(b, start);
+}
+
+void ofp_put_meter_request(struct buf *b, uint32_t xid)
+{
+	size_t start = begin_multipart(b, xid, OFPMP_METER);
+
+	put_be32(b, ANY);
+	put_zeros(b, 4);
+	ofp_end(b, start);
 }
 
 /* ---- in ---- */
@@ -235,6 +269,16 @@ ssize_t ofp_get_stats(const uint8_t *p, size_t n, struct openflow_stats *ret)
 		return -EPROTO;
 	s.drop = !actions;
 	*ret = s;
+	return (ssize_t)len;
+}
+
+ssize_t ofp_get_meter(const uint8_t *p, size_t n, struct ofp_meter *ret)
+{
+	size_t len = n < METER_STATS_FIXED ? 0 : get_be16(p + 4);
+
+	if (len < METER_STATS_FIXED || len > n)
+		return -EPROTO;
+	*ret = (struct ofp_meter){get_be32(p), get_be64(p + 16), get_be64(p + 24)};
 	return (ssize_t)len;
 }
 

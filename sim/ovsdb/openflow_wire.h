@@ -22,6 +22,7 @@ enum ofp_type {
 	OFPT_MULTIPART_REPLY = 19,
 	OFPT_BARRIER_REQUEST = 20,
 	OFPT_BARRIER_REPLY = 21,
+	OFPT_METER_MOD = 29,
 };
 enum ofp_command {
 	OFPFC_ADD = 0,
@@ -29,7 +30,7 @@ enum ofp_command {
 	OFPFC_DELETE = 3,
 	OFPFC_DELETE_STRICT = 4,
 };
-enum ofp_multipart { OFPMP_FLOW = 1, OFPMP_PORT_DESC = 13 };
+enum ofp_multipart { OFPMP_FLOW = 1, OFPMP_METER = 9, OFPMP_PORT_DESC = 13 };
 
 struct ofp_msg {
 	uint8_t version, type;
@@ -55,6 +56,8 @@ void ofp_put_flow_mod(struct buf *b, uint32_t xid, enum ofp_command cmd,
 		      const struct openflow_flow *f, uint64_t cookie_mask);
 void ofp_put_flow_request(struct buf *b, uint32_t xid, const struct openflow_filter *filter);
 void ofp_put_port_request(struct buf *b, uint32_t xid);
+void ofp_put_meter_mod(struct buf *b, uint32_t xid, uint32_t id);
+void ofp_put_meter_request(struct buf *b, uint32_t xid);
 
 /* The match with header and padding. */
 void ofp_put_match(struct buf *b, const struct openflow_match *m);
@@ -76,5 +79,10 @@ int ofp_get_multipart(const struct ofp_msg *m, uint16_t *ret_type, bool *ret_mor
 /* The first entry of such a body; its length or -EPROTO. */
 ssize_t ofp_get_stats(const uint8_t *p, size_t n, struct openflow_stats *ret);
 ssize_t ofp_get_port(const uint8_t *p, size_t n, struct openflow_port *ret);
+struct ofp_meter {
+	uint32_t id;
+	uint64_t packets, bytes;
+};
+ssize_t ofp_get_meter(const uint8_t *p, size_t n, struct ofp_meter *ret);
 
 #endif
