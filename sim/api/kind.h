@@ -23,7 +23,9 @@ struct kind;
 	X(vmi)       \
 	X(nncp)      \
 	X(nnce)      \
-	X(nns)
+	X(nns)       \
+	X(cudn)      \
+	X(udn)
 
 /* What a table cell may look at besides its own object. */
 struct table_env {
