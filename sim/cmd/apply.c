@@ -43,8 +43,9 @@ struct applying {
 	json_t *results; /* [{object, namespace, result}] */
 	json_t *titles;	 /* "Kind ns/name", as findings name objects */
 	struct diags d;
-	json_t *sync;  /* the lab's reply, or NULL */
-	size_t others; /* errors about objects that are not ours */
+	json_t *sync;	/* the lab's reply, or NULL */
+	size_t others;	/* errors about objects that are not ours */
+	size_t waiting; /* Pods that are not ours and cannot start */
 	int code;
 };
 
@@ -95,19 +96,47 @@ static void print_summary(const struct applying *x)
 }
 
 /* A verdict about an object of ours, or about the Pod of one of our VMs. */
-static bool concerns(const struct applying *x, const struct manifests *ms, const struct diag *g)
+static bool concerns(const struct applying *x, const struct manifests *ms, const char *object)
 {
-	if (!g->object || jhas_str(x->titles, g->object))
+	if (!object || jhas_str(x->titles, object))
 		return true;
 	for (size_t i = 0; i < ms->n; i++) {
 		const char *ns = *meta_ns(ms->v[i].obj) ? meta_ns(ms->v[i].obj) : x->ns;
 		_cleanup_free_ char *pod =
 			xasprintf("Pod %s/virt-launcher-%s-", ns, meta_name(ms->v[i].obj));
 
-		if (ms->v[i].kind == &kind_vm && str_after(g->object, pod))
+		if (ms->v[i].kind == &kind_vm && str_after(object, pod))
 			return true;
 	}
 	return false;
+}
+
+static bool has_error(const struct diags *found, const char *object)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->v[i].severity == DIAG_ERROR && streq0(found->v[i].object, object))
+			return true;
+	return false;
+}
+
+/* Pods of ours that cannot start as things are: no error, as a real cluster sees it. */
+static void print_pending(struct applying *x, const struct manifests *ms, const struct diags *found)
+{
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(x->sync, "pending"), i, p) {
+		const char *cause = jstr(p, "cause", "");
+		_cleanup_free_ char *pod =
+			xasprintf("Pod %s/%s", jstr(p, "namespace", ""), jstr(p, "name", ""));
+
+		if (!streq(cause, "FailedCreatePodSandBox") && !streq(cause, "Unschedulable"))
+			continue;
+		if (!concerns(x, ms, pod))
+			x->waiting++;
+		else if (!has_error(found, pod))
+			fprintf(stderr, "pending: %s: %s\n", pod, jstr(p, "reason", ""));
+	}
 }
 
 /* Lets the lab follow; its verdicts about what was applied join the findings. */
@@ -127,7 +156,7 @@ static void reconcile(struct applying *x, const struct manifests *ms)
 		struct diags one = {.v = &found.v[i], .n = 1};
 		bool error = found.v[i].severity == DIAG_ERROR;
 
-		if (!concerns(x, ms, &found.v[i])) {
+		if (!concerns(x, ms, found.v[i].object)) {
 			x->others += error;
 			continue;
 		}
@@ -135,6 +164,7 @@ static void reconcile(struct applying *x, const struct manifests *ms)
 		if (error)
 			worsen(x, CMD_FAIL);
 	}
+	print_pending(x, ms, &found);
 }
 
 /* VMs that are meant to run, and Pods. */
@@ -222,6 +252,9 @@ static int apply(const struct apply_args *a, struct client *c, const struct file
 	if (x.others)
 		fprintf(stderr, "%zu error%s about other objects; see ovnbed get events -A\n",
 			x.others, x.others == 1 ? "" : "s");
+	if (x.waiting)
+		fprintf(stderr, "%zu other pod%s cannot start yet; see ovnbed get events -A\n",
+			x.waiting, x.waiting == 1 ? "" : "s");
 	if (x.code == CMD_OK && a->wait && !a->dry_run)
 		wait_ready(&x, &f->ms);
 	if (streq(a->output, "json"))

@@ -87,10 +87,26 @@ static void networks_update(struct lab *lab, const json_t *nads)
 #define SANDBOX "PodReadyToStartContainers"
 #define SANDBOX_FAILED "FailedCreatePodSandBox"
 
-/* A sandbox that cannot be made: said once, by the condition, an Event, and what a sync answers. */
+/* True when a condition says the same, but for what follows its first clause. */
+static bool said_before(const json_t *condition, const char *why)
+{
+	const char *m = jstr(condition, "message", "");
+	size_t n = strcspn(m, ";");
+
+	return streq(jstr(condition, "reason", ""), SANDBOX_FAILED) && n == strcspn(why, ";") &&
+	       !memcmp(m, why, n);
+}
+
+/*
+ * A sandbox that cannot be made: said by the condition, which keeps up with what other nodes do,
+ * and once by an Event.
+ */
 static void pod_refused(struct lab *lab, const json_t *pod, const char *why)
 {
-	if (store_set_condition(lab->store, pod, SANDBOX, "False", SANDBOX_FAILED, why) > 0)
+	bool said = said_before(meta_condition(pod, SANDBOX), why);
+
+	if (store_set_condition(lab->store, pod, SANDBOX, "False", SANDBOX_FAILED, why) > 0 &&
+	    !said)
 		store_event(lab->store, pod, "Warning", SANDBOX_FAILED, "kubelet",
 			    "Failed to create pod sandbox: %s", why);
 }

@@ -28,8 +28,10 @@ typedef void (*reconcile_done_fn)(void *arg, const json_t *result, const char *e
 /*
  * Runs now and calls done when every zone has taken the plan and every chassis has caught up
  * (nb_cfg → hv_cfg), at the latest after timeout_us. result: {"changed":N,"repaired":N,"rows":[
- * {"zone","op","table","key","columns","owner","repaired"}],"verdicts":[DIAG],"pending":[{"kind","namespace","name","reason"}],
- * "problems":[text],"barrier_ms":N}. problems: zones that could not be
+ * {"zone","op","table","key","columns","owner","repaired"}],"verdicts":[DIAG],"pending":[{"kind","namespace","name","reason",
+ * "cause"}],
+ * "problems":[text],"barrier_ms":N}. cause: reason of the condition that holds a pod back, such as
+ * "FailedCreatePodSandBox". problems: zones that could not be
  * written or did not catch up. changed counts rows that follow from changed objects, repaired those that were
  * found different from what had been written before.
  */
