@@ -45,6 +45,10 @@ static const struct code codes[] = {
 	{5, 3, "OFPFMFC_OVERLAP"},
 	{5, 4, "OFPFMFC_EPERM"},
 	{5, 6, "OFPFMFC_BAD_COMMAND"},
+	{12, 1, "OFPMMFC_METER_EXISTS"},
+	{12, 2, "OFPMMFC_INVALID_METER"},
+	{12, 3, "OFPMMFC_UNKNOWN_METER"},
+	{12, 11, "OFPMMFC_OUT_OF_METERS"},
 };
 
 char *ofp_error_text(const struct ofp_msg *m)
