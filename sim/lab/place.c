@@ -30,34 +30,24 @@ static bool switch_exists(struct lab *lab, const char *name, struct err *e)
 	return false;
 }
 
-/* A host's first interface is called as the host. */
-static char *port_name(const json_t *topo, const char *machine, const char *nic)
-{
-	json_t *node;
-	size_t i;
-
-	json_array_foreach(json_object_get(topo, "nodes"), i, node)
-		if (streq(jstr(node, "name", ""), machine))
-			return xasprintf("%s:%s", machine, nic);
-	return streq(nic, "eth0") ? xstrdup(machine) : xasprintf("%s:%s", machine, nic);
-}
-
 static json_t *devices_of(struct lab *lab, const char *network)
 {
 	_cleanup_json_ json_t *status = fabric_status(lab->fabric);
-	json_t *out = json_array(), *list, *p;
-	const char *machine;
-	size_t i;
+	json_t *out = json_array(), *sw, *p;
+	size_t i, k;
 
-	json_object_foreach(json_object_get(status, "ports"), machine, list) {
-		json_array_foreach(list, i, p) {
-			_cleanup_free_ char *name =
-				port_name(lab->topo, machine, jstr(p, "nic", "eth0"));
+	json_array_foreach(json_object_get(status, "switches"), i, sw) {
+		if (!streq(jstr(sw, "name", ""), network))
+			continue;
+		json_array_foreach(json_object_get(sw, "ports"), k, p) {
+			const char *machine = jstr(p, "machine", "?"),
+				   *host = str_after(machine, "host/");
 
-			if (streq(jstr(p, "network", "underlay"), network))
-				json_array_append_new(out,
-						      json_pack("{s:s, s:s}", "port", name,
-								"device", jstr(p, "port", "")));
+			json_array_append_new(out,
+					      json_pack("{s:o, s:s}", "port",
+							jstringf("%s:%s", host ? host : machine,
+								 jstr(p, "nic", "?")),
+							"device", jstr(p, "port", "")));
 		}
 	}
 	return out;

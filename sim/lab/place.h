@@ -8,7 +8,7 @@
 /* True for "fabric" and "switch/NAME". */
 bool place_is_fabric(const char *name);
 /*
- * Of "fabric": {"pids":[]}; of "switch/NAME" also "devices":[{"port":"worker-a:eth1"|host name,
+ * Of "fabric": {"pids":[]}; of "switch/NAME" also "devices":[{"port":"worker-a:eth1",
  * "device":link in the lab's own network namespace}]. New reference, or NULL with e set (ENOENT lists
  * the switches).
  */

@@ -4,7 +4,7 @@
  * resolves the endpoints, asks their agents for live interfaces, fills in addresses and starts a
  * job of probe/.
  */
-#include "lab/verbs.h"
+#include "lab/verb_probe.h"
 
 #include <errno.h>
 
@@ -13,21 +13,7 @@
 #include "probe/probe.h"
 #include "probe/verdict.h"
 
-struct job {
-	struct lab *lab;
-	struct api_call *call;
-	json_t *request; /* body with canonical endpoint names; owned */
-	json_t *names;	 /* of all endpoints; owned */
-	struct probe_job *running;
-	/* Builds the engine's request from live interfaces; NULL with e set. */
-	json_t *(*build)(struct job *j, const json_t *ifaces, struct err *e);
-	struct probe_job *(*start)(struct probe_hub *h, const json_t *request, probe_done_fn fn,
-				   void *arg);
-	json_t *infra; /* cells without an agent: answered, not tried; owned */
-	bool cancelled;
-};
-
-static void job_free(struct job *j)
+static void job_free(struct probe_call *j)
 {
 	json_decref(j->request);
 	json_decref(j->names);
@@ -37,7 +23,7 @@ static void job_free(struct job *j)
 
 static void on_cancel(void *arg)
 {
-	struct job *j = arg;
+	struct probe_call *j = arg;
 
 	j->cancelled = true;
 	if (j->running) {
@@ -48,7 +34,7 @@ static void on_cancel(void *arg)
 
 static void on_done(void *arg, json_t *result, const struct err *e)
 {
-	struct job *j = arg;
+	struct probe_call *j = arg;
 
 	if (result) {
 		fault_mark(j->lab, result, j->names);
@@ -64,7 +50,7 @@ static void on_done(void *arg, json_t *result, const struct err *e)
 
 static void on_ifaces(void *arg, json_t *ifaces)
 {
-	struct job *j = arg;
+	struct probe_call *j = arg;
 	_cleanup_json_ json_t *own = ifaces, *request = NULL;
 	_cleanup_free_ char *fault = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
@@ -103,8 +89,7 @@ static int check(struct lab *lab, const char *name, struct err *e)
 	return fault ? 0 : err_set(e, why.code, "%s", err_msg(&why));
 }
 
-/* Canonicalises o[key] in place and adds it to names. */
-static int take_endpoint(struct lab *lab, json_t *o, const char *key, json_t *names, struct err *e)
+int probe_call_endpoint(struct lab *lab, json_t *o, const char *key, json_t *names, struct err *e)
 {
 	const char *text = jstr(o, key, NULL);
 	_cleanup_free_ char *name = text ? endpoint_canon(text, e) : NULL;
@@ -122,23 +107,21 @@ static int take_endpoint(struct lab *lab, json_t *o, const char *key, json_t *na
 	return 0;
 }
 
-static void begin(struct lab *lab, struct api_call *call, json_t *request, const json_t *names,
-		  json_t *(*build)(struct job *, const json_t *, struct err *),
-		  struct probe_job *(*start)(struct probe_hub *, const json_t *, probe_done_fn,
-					     void *))
+void probe_call_begin(struct lab *lab, struct api_call *call, json_t *request, const json_t *names,
+		      probe_build_fn build, probe_start_fn start)
 {
-	struct job *j = xcalloc(1, sizeof(*j));
+	struct probe_call *j = xcalloc(1, sizeof(*j));
 	_cleanup_json_ json_t *alive = json_array();
 	json_t *v;
 	size_t i;
 
-	*j = (struct job){.lab = lab,
-			  .call = call,
-			  .request = request,
-			  .names = json_deep_copy(names),
-			  .build = build,
-			  .start = start,
-			  .infra = json_array()};
+	*j = (struct probe_call){.lab = lab,
+				 .call = call,
+				 .request = request,
+				 .names = json_deep_copy(names),
+				 .build = build,
+				 .start = start,
+				 .infra = json_array()};
 	api_call_on_cancel(call, on_cancel, j);
 	json_array_foreach(names, i, v) {
 		_cleanup_free_ char *fault = endpoint_fault(lab, json_string_value(v));
@@ -193,7 +176,7 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 }
 
 /* A cell that cannot be tried because an agent or a daemon is not there: never a verdict. */
-static void add_infra(struct job *j, const json_t *cell, json_t *verdict)
+static void add_infra(struct probe_call *j, const json_t *cell, json_t *verdict)
 {
 	json_t *c = json_deep_copy(cell);
 
@@ -203,7 +186,7 @@ static void add_infra(struct job *j, const json_t *cell, json_t *verdict)
 	json_array_append_new(j->infra, c);
 }
 
-static json_t *build_probes(struct job *j, const json_t *ifaces, struct err *e)
+static json_t *build_probes(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
 	json_t *cells = json_array(), *cell, *out;
 	size_t i;
@@ -255,8 +238,8 @@ void verb_probes(void *arg, struct api_call *call)
 	if (!json_array_size(json_object_get(body, "cells")))
 		err_set(&e, EINVAL, "cells: expected a list of at least one cell");
 	json_array_foreach(json_object_get(body, "cells"), i, cell) {
-		if (take_endpoint(lab, cell, "from", names, &e) < 0 ||
-		    take_endpoint(lab, cell, "to", names, &e) < 0) {
+		if (probe_call_endpoint(lab, cell, "from", names, &e) < 0 ||
+		    probe_call_endpoint(lab, cell, "to", names, &e) < 0) {
 			err_wrap(&e, "cells[%zu]", i);
 			break;
 		}
@@ -266,12 +249,12 @@ void verb_probes(void *arg, struct api_call *call)
 		json_decref(body);
 		return;
 	}
-	begin(lab, call, body, names, build_probes, probe_run);
+	probe_call_begin(lab, call, body, names, build_probes, probe_run);
 }
 
 /* ---- mtu ---- */
 
-static json_t *build_mtu(struct job *j, const json_t *ifaces, struct err *e)
+static json_t *build_mtu(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
 	const char *from = jstr(j->request, "from", ""), *to = jstr(j->request, "to", "");
 	const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
@@ -316,19 +299,19 @@ void verb_mtu(void *arg, struct api_call *call)
 	json_t *body = json_deep_copy(api_call_body(call));
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	if (take_endpoint(lab, body, "from", names, &e) < 0 ||
-	    take_endpoint(lab, body, "to", names, &e) < 0) {
+	if (probe_call_endpoint(lab, body, "from", names, &e) < 0 ||
+	    probe_call_endpoint(lab, body, "to", names, &e) < 0) {
 		verb_refuse(call, &e);
 		json_decref(body);
 		return;
 	}
-	begin(lab, call, body, names, build_mtu, mtu_run);
+	probe_call_begin(lab, call, body, names, build_mtu, mtu_run);
 }
 
 /* ---- isolate ---- */
 
 /* Every interface of the endpoints, grouped by network. request.endpoints limits to those. */
-static json_t *build_isolate(struct job *j, const json_t *ifaces, struct err *e)
+static json_t *build_isolate(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
 	json_t *by_net = json_object(), *nets = json_array(), *v, *f, *r;
 	const json_t *wanted = json_object_get(j->request, "networks");
@@ -401,12 +384,12 @@ void verb_isolate(void *arg, struct api_call *call)
 		json_decref(body);
 		return;
 	}
-	begin(lab, call, body, names, build_isolate, isolate_run);
+	probe_call_begin(lab, call, body, names, build_isolate, isolate_run);
 }
 
 /* ---- soak ---- */
 
-static json_t *build_soak(struct job *j, const json_t *ifaces, struct err *e)
+static json_t *build_soak(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
 	json_t *r = json_deep_copy(j->request), *flow, *flows = json_array();
 	size_t i;
@@ -441,8 +424,8 @@ void verb_soak(void *arg, struct api_call *call)
 	size_t i;
 
 	json_array_foreach(json_object_get(body, "flows"), i, flow)
-		if (take_endpoint(lab, flow, "from", names, &e) < 0 ||
-		    take_endpoint(lab, flow, "to", names, &e) < 0)
+		if (probe_call_endpoint(lab, flow, "from", names, &e) < 0 ||
+		    probe_call_endpoint(lab, flow, "to", names, &e) < 0)
 			break;
 	if (!json_array_size(names) && !e.code)
 		err_set(&e, EINVAL, "flows: expected a list of at least one flow");
@@ -451,5 +434,5 @@ void verb_soak(void *arg, struct api_call *call)
 		json_decref(body);
 		return;
 	}
-	begin(lab, call, body, names, build_soak, soak_run);
+	probe_call_begin(lab, call, body, names, build_soak, soak_run);
 }
