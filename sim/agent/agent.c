@@ -124,6 +124,7 @@ void agent_check_started(struct agent *a)
 	} else if (daemons_ready(a, NULL)) {
 		agent_phase(a, "ready");
 		answer_start(a, NULL);
+		nmstate_started(a);
 	}
 }
 
@@ -214,6 +215,7 @@ static const struct method {
 	{"spawn", true, false, daemon_spawn_request},
 	{"unixctl", true, false, daemon_unixctl_request},
 	{"vm", true, true, vms_request},
+	{"network", true, true, nmstate_request},
 	{"status", true, false, on_status},
 };
 
@@ -317,6 +319,7 @@ static int init_node(struct agent *a, struct err *e)
 		r = daemons_new(a, e);
 	if (r >= 0 && (a->role & ROLE_NODE)) {
 		ovs_new(a);
+		nmstate_new(a);
 		zsnat_new(a);
 		pods_new(a);
 		vms_new(a);

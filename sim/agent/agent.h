@@ -20,11 +20,24 @@
  * stop sends SIGTERM and its end is no failure; start starts an ended one; answers DAEMON when it
  *                                     has ended, or is ready again
  *   request spawn {"name":"ovn-trace"} start an optional daemon; answers {"ctl":PATH in the node}
+ *
  *   request vm {"uid","verb","args":{…}} forwarded to the libvirt helper: verb is one of its
- * methods (virt/virt.h), args its members besides uid; its answer request unixctl
- * {"daemon":NAME,"command","args":[…],"timeout":seconds} answers with the daemon's text request
- * status {}                 answers with STATUS Agent -> supervisor notify  status STATUS whenever
- * something in it changed
+ *                                     methods (virt/virt.h), args its members besides uid; its answer
+ *
+ *   request unixctl {"daemon":NAME,"command","args":[…],"timeout":seconds} answers with the
+ *                                     daemon's text
+ *
+ *   request network {"action":"apply","target":DOC,"timeout":seconds} makes of the node's network
+ *                                     what DOC (a target document of nmstate/nmstate.h) says,
+ *                                     answers {"network":NODE_NETWORK} and waits for
+ *                                     {"action":"commit"} or {"action":"rollback"}: a minute, then
+ *                                     it rolls back. An error has been rolled back; its text names
+ *                                     the interface
+ *
+ *   request status {}                 answers with STATUS
+ *
+ * Agent -> supervisor
+ *   notify  status STATUS             whenever something in it changed
  *
  * POD: {"uid","namespace","name","hostname","attachments":[ATT]}; its traffic agent listens on
  *      RUN/n/NODE/pod/UID8.sock (UID8: the first eight characters of uid)
@@ -43,7 +56,8 @@
  *          "deviations":[text],"problems":[text],"network":NODE_NETWORK or null}
  *         deviations are by design and go to the report; problems are faults of the node.
  * NODE_NETWORK, what the node has, in nmstate's schema, sorted; br-int and its ports are hidden:
- * {"interfaces":[…],"ovn":{"bridge-mappings":[{"localnet","bridge"}]}}
+ * {"interfaces":[…],"ovn":{"bridge-mappings":[{"localnet","bridge"}]}} (nmstate/nmstate.h has the
+ * forms); link-local addresses are left out
  * DAEMON: {"name","pid","state":"running"|"exited"|"stopped","ready":bool,"status":"exit 1"|
  *          "signal 9 (KILL)","log":[last lines]}; only those that were ever started
  */

@@ -30,6 +30,7 @@ enum role {
 };
 
 struct daemons;
+struct nmstate;
 struct ovs;
 struct pods;
 struct remote;
@@ -51,6 +52,7 @@ struct agent {
 	struct daemons *daemons;
 	struct ovs *ovs; /* NULL in a control plane */
 	struct zsnat *zsnat;
+	struct nmstate *nmstate;
 	struct remote *remote;
 	struct pods *pods;
 	struct vms *vms;
@@ -109,6 +111,8 @@ int dbs_use(struct agent *a, struct err *e);
 int network_prepare(struct agent *a, struct err *e);
 /* The NICs of config: up, silent towards the node's own stack. */
 int network_nics(struct agent *a, struct err *e);
+/* IPv6 on a link, without duplicate address detection and router advertisements; or off. */
+int network_ipv6(struct agent *a, const char *dev, bool on, struct err *e);
 /* Addresses and routes: on br-ex once the switch has made it, on eth0 in a control plane. */
 int network_addresses(struct agent *a, struct err *e);
 

@@ -57,7 +57,7 @@ static void ask_sooner(struct agent *a, const char *dev)
 	}
 }
 
-static int v6_on(struct agent *a, const char *dev, struct err *e)
+int network_ipv6(struct agent *a, const char *dev, bool on, struct err *e)
 {
 	_cleanup_free_ char *dis = xasprintf("ipv6/conf/%s/disable_ipv6", dev);
 	_cleanup_free_ char *dad = xasprintf("ipv6/conf/%s/accept_dad", dev);
@@ -66,7 +66,7 @@ static int v6_on(struct agent *a, const char *dev, struct err *e)
 
 	if (r >= 0)
 		r = link_sysctl(a->net, ra, "0", e);
-	return r < 0 ? r : link_sysctl(a->net, dis, "0", e);
+	return r < 0 ? r : link_sysctl(a->net, dis, on ? "0" : "1", e);
 }
 
 int network_nics(struct agent *a, struct err *e)
@@ -94,7 +94,7 @@ int network_addresses(struct agent *a, struct err *e)
 	const char *gw = jstr(a->config, "gateway", NULL);
 	json_t *addr;
 	size_t i;
-	int r = has_v6(a) ? v6_on(a, dev, e) : 0;
+	int r = has_v6(a) ? network_ipv6(a, dev, true, e) : 0;
 
 	if (r < 0)
 		return r;

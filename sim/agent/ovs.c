@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "agent/daemons.h"
+#include "agent/nmstate.h"
 #include "agent/zsnat.h"
 
 #define RETRY_US (5 * USEC_PER_MSEC)
@@ -13,8 +14,12 @@
 static const char monitored[] =
 	"{\"Open_vSwitch\":[\"cur_cfg\",\"next_cfg\",\"datapaths\",\"bridges\","
 	"\"external_ids\"],"
-	"\"Bridge\":[\"name\",\"ports\"],\"Port\":[\"name\",\"interfaces\",\"other_config\"],"
-	"\"Interface\":[\"name\",\"type\",\"external_ids\",\"ofport\",\"error\"],"
+	"\"Bridge\":[\"name\",\"ports\",\"datapath_type\",\"fail_mode\",\"stp_enable\","
+	"\"rstp_enable\",\"mcast_snooping_enable\",\"other_config\",\"external_ids\"],"
+	"\"Port\":[\"name\",\"interfaces\",\"tag\",\"vlan_mode\",\"trunks\",\"bond_mode\",\"lacp\","
+	"\"bond_updelay\",\"bond_downdelay\",\"other_config\",\"external_ids\"],"
+	"\"Interface\":[\"name\",\"type\",\"options\",\"mtu_request\",\"mac\",\"other_config\","
+	"\"external_ids\",\"ofport\",\"error\"],"
 	"\"Datapath\":[\"capabilities\"]}";
 
 bool ovs_is_ready(const struct agent *a)
@@ -174,6 +179,7 @@ void ovs_switch_ready(struct agent *a)
 		return;
 	}
 	a->ovs->addressed = true;
+	nmstate_switch_ready(a);
 	neighbours_apply(a);
 	ovs_ports_pass(a);
 }
