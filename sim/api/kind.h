@@ -19,6 +19,7 @@ struct kind;
 	X(secret)    \
 	X(configmap) \
 	X(nad)       \
+	X(mnp)       \
 	X(vm)        \
 	X(vmi)       \
 	X(nncp)      \

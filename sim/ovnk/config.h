@@ -29,6 +29,8 @@ struct ovnk_config {
 	bool persistent_ips;	/* enable-persistent-ips */
 	bool shared_gateway;	/* E11: uplink */
 	bool disable_requested_chassis;
+	bool stateless_netpol;	/* enable-stateless-netpol */
+	bool allow_icmp_netpol; /* allow-icmp-network-policy */
 	struct ovnk_node *nodes;
 	size_t n_nodes;
 };

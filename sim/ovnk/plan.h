@@ -7,11 +7,13 @@
 #define OVNBED_OVNK_PLAN_H
 
 #include "ovnk/podnet.h"
+#include "ovnk/policy.h"
 
 struct ovnk_view {
 	const struct ovnk_config *config; /* zones and nodes */
 	const struct networks *networks;
 	const struct podnets *pods;
+	const struct policies *policies; /* NULL: none */
 };
 
 /* Northbound rows of one zone (a node's name with interconnect; any text in central mode). */

@@ -220,5 +220,6 @@ json_t *plan_nb(const struct ovnk_view *v, const char *zone)
 		else if (n->conf.topology == OVNK_LOCALNET)
 			add_localnet(&b, n);
 	}
+	plan_policies(b.plan, v, zone);
 	return b.plan;
 }

@@ -36,4 +36,7 @@ bool plan_has_port(const struct ovnk_view *v, const struct network *n, const str
 /* True when node belongs to the zone. */
 bool plan_is_local(const struct ovnk_view *v, const struct ovnk_node *node, const char *zone);
 
+/* Rows of the policies of a zone: Port_Group, ACL, Address_Set. */
+void plan_policies(json_t *plan, const struct ovnk_view *v, const char *zone);
+
 #endif
