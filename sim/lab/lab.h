@@ -18,6 +18,7 @@
 struct apiserver;
 struct ask;
 struct fabric;
+struct fault;
 struct lab_net;
 struct ovsdb;
 struct probe_hub;
@@ -68,6 +69,7 @@ struct lab {
 	struct apiserver *api;
 	struct probe_hub *hub;
 	struct fabric *fabric;
+	struct fault *faults;	/* that were asked for (lab/fault_list.h), oldest first */
 	struct lab_node *nodes; /* topology order; the control plane, if any, is last */
 	size_t n_nodes;		/* control plane included */
 	struct lab_zone *zones;

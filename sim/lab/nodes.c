@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "fabric/fabric.h"
 #include "lab/bringup.h"
+#include "lab/fault_list.h"
 #include "lab/reconcile.h"
 #include "lab/topology.h"
 #include "sys/link.h"
@@ -95,6 +96,7 @@ static void agent_died(void *arg, pid_t pid, int wstatus)
 	n->death = xasprintf("the node agent ended: %s", text);
 	n->pid = 0;
 	log_warn("node/%s: %s", n->name, n->death);
+	faults_node_died(n->lab, n->name);
 	reconcile_kick(n->lab);
 }
 

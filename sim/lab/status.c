@@ -3,6 +3,7 @@
 #include "lab/lab.h"
 
 #include "fabric/fabric.h"
+#include "lab/fault_list.h"
 #include "lab/net.h"
 #include "lab/status.h"
 #include "lab/zones.h"
@@ -81,7 +82,7 @@ json_t *lab_status(struct lab *lab)
 	add_reasons(lab, reasons);
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		json_array_append_new(nodes, node_status(lab, &lab->nodes[i]));
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:O?, s:O, s:o, s:O?}", "name",
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:O?, s:O, s:o, s:O?, s:o}", "name",
 			 lab->paths->name, "state",
 			 !lab->ready			 ? "Starting"
 			 : json_array_size(reasons) == 0 ? "Ready"
@@ -90,8 +91,8 @@ json_t *lab_status(struct lab *lab)
 			 jstr(lab->topo, "name", ""), "datapath",
 			 jstr(lab->options, "datapath", ""), "nodes", nodes, "hosts",
 			 json_object_get(fab, "hosts"), "timings", lab->timings, "deviations",
-			 all_deviations(lab), "versions",
-			 json_object_get(lab->options, "versions"));
+			 all_deviations(lab), "versions", json_object_get(lab->options, "versions"),
+			 "faults", faults_json(lab));
 }
 
 /* ---- ports ---- */

@@ -10,6 +10,7 @@
 
 #include "lab/endpoint.h"
 #include "lab/fault.h"
+#include "lab/fault_list.h"
 #include "probe/probe.h"
 #include "probe/verdict.h"
 
@@ -42,6 +43,7 @@ static void on_done(void *arg, json_t *result, const struct err *e)
 			json_array_extend(json_object_get(result, "cells"), j->infra);
 			jset_str(result, "status", "error");
 		}
+		faults_mention(j->lab, result, j->names);
 		api_call_reply(j->call, 200, result);
 	} else
 		verb_refuse(j->call, e);

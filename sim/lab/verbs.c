@@ -10,6 +10,7 @@
 #include "kubevirt/run.h"
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
+#include "lab/fault_list.h"
 #include "lab/mtu.h"
 #include "lab/net.h"
 #include "lab/place.h"
@@ -369,15 +370,28 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		const char *method, *path;
 		api_verb_fn fn;
 	} verbs[] = {
-		{"GET", OWN "status", verb_status},	  {"GET", OWN "objects", verb_objects},
-		{"GET", OWN "databases", verb_databases}, {"GET", OWN "ports", verb_ports},
-		{"GET", OWN "endpoint", verb_endpoint},	  {"POST", OWN "reconcile", verb_reconcile},
-		{"POST", OWN "probes", verb_probes},	  {"POST", OWN "mtu", verb_mtu},
-		{"POST", OWN "isolate", verb_isolate},	  {"POST", OWN "soak", verb_soak},
-		{"POST", OWN "agent", verb_agent},	  {"POST", OWN "exec", verb_exec},
-		{"POST", OWN "trace", verb_trace},	  {"POST", OWN "daemon", verb_daemon},
-		{"POST", OWN "link", verb_link},	  {"PUT", POWER "start", verb_start},
-		{"PUT", POWER "stop", verb_stop},	  {"PUT", POWER "restart", verb_restart},
+		{"GET", OWN "status", verb_status},
+		{"GET", OWN "objects", verb_objects},
+		{"GET", OWN "databases", verb_databases},
+		{"GET", OWN "ports", verb_ports},
+		{"GET", OWN "endpoint", verb_endpoint},
+		{"POST", OWN "reconcile", verb_reconcile},
+		{"POST", OWN "probes", verb_probes},
+		{"POST", OWN "mtu", verb_mtu},
+		{"POST", OWN "isolate", verb_isolate},
+		{"POST", OWN "soak", verb_soak},
+		{"POST", OWN "agent", verb_agent},
+		{"POST", OWN "exec", verb_exec},
+		{"POST", OWN "trace", verb_trace},
+		{"POST", OWN "daemon", verb_daemon},
+		{"POST", OWN "faults", verb_fault_post},
+		{"GET", OWN "faults", verb_fault_list},
+		{"DELETE", OWN "faults", verb_fault_delete},
+		{"DELETE", OWN "faults/*", verb_fault_delete},
+		{"POST", OWN "link", verb_link},
+		{"PUT", POWER "start", verb_start},
+		{"PUT", POWER "stop", verb_stop},
+		{"PUT", POWER "restart", verb_restart},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
