@@ -44,6 +44,18 @@ static void print_list(const char *title, const json_t *list)
 		printf("  %s\n", json_string_value(v));
 }
 
+static void print_faults(const json_t *faults)
+{
+	json_t *f;
+	size_t i;
+
+	if (json_array_size(faults))
+		printf("faults, on purpose (ovnbed fault heal NAME):\n");
+	json_array_foreach(faults, i, f)
+		printf("  %-18s %s%s%s\n", jstr(f, "name", ""), jstr(f, "text", ""),
+		       json_object_get(f, "problem") ? ": " : "", jstr(f, "problem", ""));
+}
+
 static void print_timings(const json_t *t)
 {
 	const char *key;
@@ -78,6 +90,7 @@ static void print_status(const json_t *st)
 		       jint(n, "vms", 0));
 		print_daemons(n);
 	}
+	print_faults(json_object_get(st, "faults"));
 	print_list("deviations", json_object_get(st, "deviations"));
 }
 

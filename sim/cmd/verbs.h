@@ -24,6 +24,7 @@ extern const struct cmd cmd_probe;
 extern const struct cmd cmd_mtu;
 extern const struct cmd cmd_trace;
 extern const struct cmd cmd_capture;
+extern const struct cmd cmd_fault;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_completion;
