@@ -14,6 +14,8 @@
 const struct step_verb step_verbs[] = {
 	{"daemon", step_check_daemon, step_run_daemon, false, NULL},
 	{"link", step_check_link, step_run_link, false, NULL},
+	{"heal", step_check_heal, step_run_heal, false, NULL},
+	{"fault", step_check_fault, step_run_fault, false, NULL},
 	{"delete", step_check_delete, step_run_delete, false, NULL},
 	{"apply", step_check_apply, step_run_apply, false, NULL},
 	{"refused", step_check_refused, step_run_refused, true, NULL},

@@ -29,6 +29,7 @@ struct step_ctx {
 	const json_t *checks; /* results of the checks that are done */
 	const char *zones;    /* of the run: "interconnect" or "central" */
 	uint64_t timeout;     /* of waiting, microseconds */
+	json_t *heal;	      /* array: faults that end with the step */
 	json_t *details;      /* array: what was measured, for the report (cells, refusals, …) */
 	struct buf why;	      /* one sentence a finding; first line is the failure message */
 	bool want_evidence;   /* set by a verb whose failure is worth traces */

@@ -33,5 +33,14 @@ STEP_DECLARE(configure);
 STEP_DECLARE(daemon);
 STEP_DECLARE(link);
 STEP_DECLARE(reconcile);
+/* step_fault.c */
+STEP_DECLARE(fault);
+STEP_DECLARE(heal);
+/* Heals what said `until: step`. */
+enum outcome step_heal_due(struct step_ctx *c);
+/* Names of the active faults; new reference. */
+json_t *faults_active(struct client *client);
+/* Heals all but those; why some were not, or NULL. Caller frees. */
+char *faults_heal_but(struct client *client, const json_t *keep);
 
 #endif
