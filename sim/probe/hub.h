@@ -30,7 +30,7 @@ struct probe_job {
 	void *arg;
 	void (*step)(struct probe_job *job);
 	void (*destroy)(struct probe_job *job); /* frees what the job's owner holds, not the job */
-	sd_event_source *defer;
+	sd_event_source *defer, *wait;
 	int phase;   /* counts the steps taken */
 	int pending; /* calls */
 	bool over;   /* its callback ran or is not wanted */
@@ -48,6 +48,14 @@ struct probe_job *job_start(struct probe_job *job, struct probe_hub *h, probe_do
 /* params is stolen; tag is the caller's. fn may be NULL. */
 void job_call(struct probe_job *job, const char *name, const char *method, json_t *params,
 	      uint64_t timeout_us, job_reply_fn fn, void *tag);
+/* The phase lasts at least so long: what is on its way may still arrive. Once a phase. */
+void job_wait(struct probe_job *job, uint64_t delay_us);
+/*
+ * What a phase waits for besides calls, such as another job: one job_release() for each job_hold(),
+ * from the loop and not when the other ends with ECANCELED, for then the job ends as well.
+ */
+void job_hold(struct probe_job *job);
+void job_release(struct probe_job *job);
 /* End the job; result is stolen. Nothing of the job may be touched afterwards. */
 void job_done(struct probe_job *job, json_t *result);
 void job_fail(struct probe_job *job, const struct err *e);

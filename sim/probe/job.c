@@ -18,6 +18,7 @@ static void job_free(struct probe_job *job)
 			break;
 		}
 	sd_event_source_disable_unref(job->defer);
+	sd_event_source_disable_unref(job->wait);
 	job->destroy(job);
 	free(job);
 }
@@ -99,6 +100,33 @@ void job_call(struct probe_job *job, const char *name, const char *method, json_
 	c->tag = tag;
 	job->pending++;
 	hub_call(job->hub, name, method, params, timeout_us, on_reply, c);
+}
+
+static int on_wait(sd_event_source *s, uint64_t usec UNUSED, void *arg)
+{
+	struct probe_job *job = arg;
+
+	sd_event_source_set_enabled(s, SD_EVENT_OFF);
+	release(job);
+	return 0;
+}
+
+void job_wait(struct probe_job *job, uint64_t delay_us)
+{
+	job->wait = sd_event_source_disable_unref(job->wait);
+	job->pending++;
+	if (loop_after(job->hub->ev, delay_us, on_wait, job, &job->wait) < 0)
+		abort();
+}
+
+void job_hold(struct probe_job *job)
+{
+	job->pending++;
+}
+
+void job_release(struct probe_job *job)
+{
+	release(job);
 }
 
 void job_done(struct probe_job *job, json_t *result)

@@ -97,6 +97,21 @@ struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_do
 struct probe_job *mtu_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
 
 /*
+ * Raw frames of many kinds between members of networks, every copy counted at every member.
+ *
+ * request {nonce?, copies? (3), timeoutMs? (1000), cells [CELL], watch? [{endpoint, ifname, domain?}]}
+ *   CELL {from, ifname, to, toIfname, kind (probe/frames.h), dstMac (of to), src4?, src6? (addresses
+ *     of from), fromDomain?, toDomain?, expect? "allowed"|"blocked"|"isolated", …}
+ *   watch are the bystanders: what they hear in another domain (a layer 2 network's name) is a leak.
+ * result {seconds, status, nonce, infra [{endpoint, why}], cells [CELL + {outcome, floodSent?, flood?,
+ *     unicastSent?, unicast?, reflected, control (plain broadcasts heard from the sender), alive
+ *     (heard of itself), leaks [{endpoint, ifname, network, frames}], duplicates [(the same)], tags
+ *     [text], dhcp? {outcome, address?, server?, why?}, verdict}]}
+ */
+struct probe_job *frames_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
+			     void *arg);
+
+/*
  * Networks that must not hear each other: every member sends broadcast, multicast, gratuitous ARP,
  * address resolution, and ICMP, TCP and UDP to every address of all other networks, while everybody
  * sniffs. No frame may appear in another network; as positive control each network must hear its

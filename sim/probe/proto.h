@@ -95,7 +95,10 @@
  *   on the wire. maxLength: the longest IP packet. dropped: lost by the kernel before we saw them.
  *
  * l2-send {ifname, nonce, id, count? (1), frames [
- *     {dstMac, srcMac?, ethertype? (0x88b5), vlan?, size?}]} -> {sent, errors}
+ *     {dstMac, srcMac?, id? (instead of the common one), ethertype? (0x88b5), vlan?,
+ *      tags? [{tpid? (0x8100), vid, pcp?}], head? (hex, before the payload),
+ *      udp? {src, dst, sport? (7007), dport? (7007)} (instead of ethertype and head), size? (of
+ *      the payload)}]} -> {sent, errors}
  * garp {ifname, addr, nonce, id, srcMac?, count?} -> {sent, errors}
  *   Gratuitous ARP or unsolicited neighbour advertisement, the nonce behind it.
  * resolve {ifname, addr, src?, srcMac?, nonce?, id?, tries? (3), timeoutMs? (500)} ->

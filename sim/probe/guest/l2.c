@@ -2,6 +2,7 @@
 /* Methods l2-send and garp: raw frames with a nonce. */
 #include <errno.h>
 #include <net/ethernet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "probe/guest/agent.h"
@@ -74,21 +75,92 @@ static int mac_or(const json_t *j, const char *key, const uint8_t *def, uint8_t 
 	return 0;
 }
 
+/* [{tpid?, vid, pcp?}], outer first. */
+static int put_tags(struct buf *b, const json_t *tags, struct err *e)
+{
+	long long tpid, vid, pcp;
+	size_t i;
+	json_t *t;
+
+	json_array_foreach(tags, i, t) {
+		if (cell_int(t, "tpid", ETHERTYPE_VLAN, 0, 0xffff, &tpid, e) < 0 ||
+		    cell_int(t, "vid", 0, 0, 4095, &vid, e) < 0 ||
+		    cell_int(t, "pcp", 0, 0, 7, &pcp, e) < 0)
+			return err_wrap(e, "tags[%zu]", i);
+		pkt_tag(b, (uint16_t)tpid, (uint16_t)(pcp << 13 | vid));
+	}
+	return 0;
+}
+
+/* {src, dst, sport?, dport?}: the payload travels in a UDP packet. */
+static int put_udp(struct buf *b, const json_t *udp, long long size, uint16_t *ret_type,
+		   struct buf *payload, struct err *e)
+{
+	struct addr src, dst;
+	long long sport, dport;
+
+	if (!addr_parse(jstr(udp, "src", NULL), &src) ||
+	    !addr_parse(jstr(udp, "dst", NULL), &dst) || src.family != dst.family)
+		return err_set(e, EINVAL, "udp: src and dst of one family are required");
+	if (cell_int(udp, "sport", PROBE_PORT_MTU, 0, 65535, &sport, e) < 0 ||
+	    cell_int(udp, "dport", PROBE_PORT_MTU, 0, 65535, &dport, e) < 0)
+		return -EINVAL;
+	*ret_type = src.family == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+	pkt_ip(b, src.family, src.b, dst.b, IPPROTO_UDP, 8 + (size_t)size);
+	pkt_udp(b, src.family, src.b, dst.b, (uint16_t)sport, (uint16_t)dport, payload->data,
+		payload->len);
+	return 0;
+}
+
+/* What follows the tags: an Ethernet type, then a UDP packet, or bytes given in hex and the payload. */
+static int put_body(struct buf *b, const json_t *j, const struct phdr *h, struct err *e)
+{
+	_cleanup_buf_ struct buf payload = BUF_INIT, body = BUF_INIT;
+	const json_t *udp = json_object_get(j, "udp");
+	const char *head = jstr(j, "head", "");
+	long long type;
+	uint16_t etype;
+	int r;
+
+	if (cell_int(j, "ethertype", PROBE_ETHERTYPE, 0x600, 0xffff, &type, e) < 0)
+		return -EINVAL;
+	etype = (uint16_t)type;
+	pkt_payload(&payload, h);
+	if (udp) {
+		r = put_udp(&body, udp, h->length, &etype, &payload, e);
+		if (r < 0)
+			return r;
+	} else {
+		if (!pkt_hex(&body, head))
+			return err_set(e, EINVAL, "head: \"%s\" is not hex", head);
+		buf_add(&body, payload.data, payload.len);
+	}
+	pkt_type(b, etype);
+	buf_add(b, body.data, body.len);
+	return 0;
+}
+
 static int send_frame(struct l2 *l, const json_t *j, struct err *e)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
-	long long type, vlan, size;
+	const json_t *tags = json_object_get(j, "tags");
+	long long vlan, size, id;
 	uint8_t dst[6], src[6];
 	struct phdr h = l->h;
 
 	if (mac_or(j, "dstMac", NULL, dst, e) < 0 || mac_or(j, "srcMac", l->link.mac, src, e) < 0 ||
-	    cell_int(j, "ethertype", PROBE_ETHERTYPE, 0x600, 0xffff, &type, e) < 0 ||
 	    cell_int(j, "vlan", -1, -1, 4095, &vlan, e) < 0 ||
+	    cell_int(j, "id", h.cell, 0, UINT32_MAX, &id, e) < 0 ||
 	    cell_int(j, "size", PROBE_HDR_LEN, PROBE_HDR_LEN, 9000, &size, e) < 0)
 		return -EINVAL;
 	h.length = (uint32_t)size;
-	pkt_eth(&b, dst, src, (int)vlan, (uint16_t)type);
-	pkt_payload(&b, &h);
+	h.cell = (uint32_t)id;
+	buf_add(&b, dst, 6);
+	buf_add(&b, src, 6);
+	if (vlan >= 0)
+		pkt_tag(&b, ETHERTYPE_VLAN, (uint16_t)vlan);
+	if (put_tags(&b, tags, e) < 0 || put_body(&b, j, &h, e) < 0)
+		return -EINVAL;
 	l2_send(l, &b);
 	return 0;
 }

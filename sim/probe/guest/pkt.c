@@ -27,6 +27,41 @@ static void add8(struct buf *b, uint8_t v)
 	buf_add(b, &v, 1);
 }
 
+void pkt_tag(struct buf *b, uint16_t tpid, uint16_t tci)
+{
+	add16(b, tpid);
+	add16(b, tci);
+}
+
+void pkt_type(struct buf *b, uint16_t ethertype)
+{
+	add16(b, ethertype);
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+bool pkt_hex(struct buf *b, const char *hex)
+{
+	size_t n = strlen(hex), old = b->len;
+
+	for (size_t i = 0; i < n; i += 2) {
+		int hi = hex_digit(hex[i]), lo = i + 1 < n ? hex_digit(hex[i + 1]) : -1;
+
+		if (hi < 0 || lo < 0) {
+			b->len = old;
+			return false;
+		}
+		add8(b, (uint8_t)(hi << 4 | lo));
+	}
+	return true;
+}
+
 void pkt_eth(struct buf *b, const uint8_t dst[static 6], const uint8_t src[static 6], int vlan,
 	     uint16_t ethertype)
 {
@@ -156,6 +191,22 @@ void pkt_tcp_partial(struct buf *b, int family, const uint8_t *src, const uint8_
 	add16(b, 0xffff);
 	add16(b, (uint16_t)~csum_fold(sum));
 	add16(b, 0);
+}
+
+void pkt_udp(struct buf *b, int family, const uint8_t *src, const uint8_t *dst, uint16_t sport,
+	     uint16_t dport, const void *data, size_t len)
+{
+	size_t at = b->len, alen = family == 4 ? 4 : 16;
+	uint32_t sum = csum_pseudo(src, dst, alen, IPPROTO_UDP, (uint32_t)(8 + len));
+	uint16_t folded;
+
+	add16(b, sport);
+	add16(b, dport);
+	add16(b, (uint16_t)(8 + len));
+	add16(b, 0);
+	buf_add(b, data, len);
+	folded = csum_fold(csum_add(sum, (uint8_t *)b->data + at, 8 + len));
+	put16((uint8_t *)b->data + at + 6, folded ? folded : 0xffff); /* RFC 768: 0 means none */
 }
 
 void pkt_payload(struct buf *b, const struct phdr *h)
