@@ -9,6 +9,7 @@
 #include "lab/mtu.h"
 #include "ovnk/lint.h"
 #include "ovnk/podnet.h"
+#include "ovnk/udn.h"
 
 /* ---- the store's write path ---- */
 
@@ -226,6 +227,16 @@ static json_t *of_kind(const json_t *objects, const struct kind *k)
 	return out;
 }
 
+/* objects, and what follows the first n of nads. */
+static json_t *with_rendered(const json_t *objects, const json_t *nads, size_t n)
+{
+	json_t *all = json_copy((json_t *)objects);
+
+	for (; n < json_array_size(nads); n++)
+		json_array_append(all, json_array_get(nads, n));
+	return all;
+}
+
 /* OVN-Kubernetes' verdicts and lints on all objects together. */
 static int judge(const json_t *objects, const json_t *topology, struct diags *found, struct err *e)
 {
@@ -233,7 +244,8 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 	_cleanup_networks_ struct networks nets = {0};
 	_cleanup_podnets_ struct podnets pods = {0};
 	_cleanup_json_ json_t *nad_list = of_kind(objects, &kind_nad);
-	_cleanup_json_ json_t *pod_list = of_kind(objects, &kind_pod);
+	_cleanup_json_ json_t *pod_list = of_kind(objects, &kind_pod), *all = NULL;
+	size_t written;
 	int r = 0;
 
 	if (topology)
@@ -242,11 +254,15 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 		ovnk_config_init(&c);
 	if (r < 0)
 		return r;
+	written = json_array_size(nad_list);
+	udn_render_all(objects, &c, nad_list, found);
+	all = with_rendered(objects, nad_list, written);
 	networks_build(nad_list, &c, NULL, &nets, found);
 	podnets_build(pod_list, &nets, &c, &pods, found);
-	lint_objects(objects, &c, found);
+	lint_objects(all, &c, found);
 	if (topology)
-		mtu_lint(topology, objects, &nets, NULL, found);
+		mtu_lint(topology, all, &nets, NULL, found);
+	udn_retitle(nad_list, found);
 	return 0;
 }
 

@@ -24,6 +24,10 @@ void ctl_vmi_finalizer(void *arg, struct store *s, enum store_op op, const struc
 /* Gives every Pod without a node one: nodeSelector, anti-affinity by hostname, least loaded. */
 void ctl_sched_reconcile(struct lab *lab);
 
+/* ---- ctl_udn.c: cluster manager ---- */
+/* (Cluster)UserDefinedNetworks to NADs in the selected namespaces, conditions, finalizers. */
+void ctl_udn_reconcile(struct lab *lab);
+
 /* ---- ctl_net.c: cluster manager ---- */
 /*
  * NADs to networks (annotations, Events for refusals), Pods to addresses (pod-networks annotation).

@@ -29,6 +29,7 @@ void lab_net_free(struct lab_net *n)
 	networks_free(&n->networks);
 	ovnk_config_free(&n->config);
 	diags_free(&n->findings);
+	diags_free(&n->udn);
 	free(n);
 }
 

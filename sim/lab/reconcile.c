@@ -11,6 +11,7 @@
 #include "lab/upload.h"
 #include "lab/zones.h"
 #include "ovnk/lint.h"
+#include "ovnk/udn.h"
 
 #define MAX_ROUNDS 32
 /* A burst of writes ends with so long a pause, and is cut off after so long. */
@@ -47,6 +48,7 @@ static void converge(struct lab *lab)
 
 		ctl_vm_reconcile(lab);
 		ctl_sched_reconcile(lab);
+		ctl_udn_reconcile(lab);
 		ctl_net_reconcile(lab);
 		ctl_pod_reconcile(lab);
 		if (store_rv(lab->store) == rv)
@@ -160,9 +162,11 @@ static json_t *verdicts(struct lab *lab)
 	_cleanup_diags_ struct diags d = DIAGS_INIT;
 	_cleanup_json_ json_t *dump = store_dump(lab->store);
 
+	diags_merge(&d, &lab->net->udn);
 	diags_merge(&d, &lab->net->findings);
 	lint_objects(json_object_get(dump, "items"), &lab->net->config, &d);
 	lab_mtu_lint(lab, json_object_get(dump, "items"), &d);
+	udn_retitle(json_object_get(dump, "items"), &d);
 	return diags_to_json(&d);
 }
 
