@@ -16,7 +16,7 @@ struct up_args {
 
 static const struct opt up_opts[] = {
 	{"name", 0, OPT_STRING, offsetof(struct up_args, name), "NAME",
-	 "Name of the lab (default: the topology's)", NULL},
+	 "Name of the lab (default: $OVNBED_LAB, or the topology's)", NULL},
 	{"zones", 0, OPT_STRING, offsetof(struct up_args, zones), "interconnect|central",
 	 "Instead of what the topology says", NULL},
 	{"quiet", 'q', OPT_FLAG, offsetof(struct up_args, quiet), NULL, "No progress", NULL},
@@ -46,11 +46,12 @@ static int up(const struct up_args *a, const char *file)
 	_cleanup_json_ json_t *topo = topology_load_zones(file, a->zones, &d), *options = NULL;
 	_cleanup_lab_paths_ struct lab_paths p = {0};
 	_cleanup_err_ struct err e = ERR_INIT;
+	const char *env = getenv("OVNBED_LAB");
 	_cleanup_progress_ struct progress *pr = a->quiet ? NULL : progress_new();
 
 	if (!topo)
 		return print_diags(&d);
-	if (lab_paths_init(&p, a->name ? a->name : jstr(topo, "name", ""), &e) < 0)
+	if (lab_paths_init(&p, a->name ?: env && *env ? env : jstr(topo, "name", ""), &e) < 0)
 		return cmd_err(&e);
 	options = lab_options(&p, topo, &e);
 	if (!options)
