@@ -8,6 +8,8 @@
 #include "agent/daemons.h"
 #include "agent/nmstate.h"
 #include "agent/pods.h"
+#include "agent/reach.h"
+#include "agent/prober.h"
 #include "agent/vms.h"
 #include "agent/zsnat.h"
 #include "sys/prefix.h"
@@ -216,6 +218,7 @@ static const struct method {
 	{"unixctl", true, false, daemon_unixctl_request},
 	{"vm", true, true, vms_request},
 	{"network", true, true, nmstate_request},
+	{"reach", true, false, reach_request},
 	{"status", true, false, on_status},
 };
 
@@ -323,6 +326,7 @@ static int init_node(struct agent *a, struct err *e)
 		zsnat_new(a);
 		pods_new(a);
 		vms_new(a);
+		r = prober_new(a, e);
 	}
 	return r;
 }

@@ -88,6 +88,23 @@ static const json_t *host_of(struct lab *lab, const char *name)
 	return NULL;
 }
 
+/* A node's traffic agent starts when it is first connected to: so not before it is asked for. */
+static int check_node(struct lab *lab, const char *name, struct err *e)
+{
+	const struct lab_node *n = lab_node_find(lab, name + strlen("node/"));
+	_cleanup_free_ char *sock = NULL;
+
+	if (!n)
+		return err_set(e, ENOENT, "the topology has no %s", name);
+	if (n->control_plane)
+		return err_set(e, EOPNOTSUPP, "%s has no traffic agent", name);
+	if (n->death)
+		return err_set(e, EAGAIN, "%s: %s", name, n->death);
+	sock = endpoint_socket(lab, name);
+	hub_add(lab->hub, name, sock);
+	return 0;
+}
+
 int endpoint_check(struct lab *lab, const char *name, struct err *e)
 {
 	const json_t *o;
@@ -96,7 +113,7 @@ int endpoint_check(struct lab *lab, const char *name, struct err *e)
 	if (str_after(name, "host/"))
 		return host_of(lab, name) ? 0 : err_set(e, ENOENT, "the topology has no %s", name);
 	if (str_after(name, "node/"))
-		return err_set(e, EOPNOTSUPP, "%s: nodes have no traffic agent", name);
+		return check_node(lab, name, e);
 	o = object_of(lab, name);
 	if (!o)
 		return err_set(e, ENOENT, "%s does not exist%s", name,
@@ -114,6 +131,8 @@ char *endpoint_socket(struct lab *lab, const char *name)
 
 	if (str_after(name, "host/"))
 		return xasprintf("%s/h/%s.sock", lab->paths->run, name + 5);
+	if (str_after(name, "node/"))
+		return xasprintf("%s/n/%s/pod/node.sock", lab->paths->run, name + 5);
 	if (!o || !n)
 		return NULL;
 	if (kind_of(o) == &kind_vmi) {
@@ -174,13 +193,64 @@ void endpoints_update(struct lab *lab)
 
 /* ---- interfaces ---- */
 
+/* The network of spec.networks that a node's NIC is plugged into; NULL for others. */
+static const json_t *nic_network(const struct lab_node *n, const char *nic)
+{
+	json_t *x;
+	size_t i;
+
+	json_array_foreach(json_object_get(n->spec, "nics"), i, x)
+		if (streq(jstr(x, "name", ""), nic))
+			return json_object_get(x, "network");
+	return NULL;
+}
+
+/* The same of an interface: a NIC, or the local port of a bridge with a NIC in it. */
+static const json_t *iface_network(const struct lab_node *n, const json_t *iface)
+{
+	const char *name = jstr(iface, "name", ""), *bridge = jstr(iface, "controller", NULL);
+	const json_t *net = nic_network(n, name);
+	json_t *other;
+	size_t i;
+
+	json_array_foreach(json_object_get(lab_node_network(n), "interfaces"), i, other)
+		if (!net && bridge && streq0(jstr(other, "controller", NULL), bridge))
+			net = nic_network(n, jstr(other, "name", ""));
+	return net;
+}
+
+/* Of a node: its own address on br-ex, and what NNCPs have put on physical networks. */
+static json_t *node_attachments(const struct lab_node *n, json_t *out)
+{
+	json_t *iface;
+	size_t i;
+
+	json_array_append_new(out, json_pack("{s:s, s:n, s:s, s:I}", "network", "underlay", "nad",
+					     "ifname", "br-ex", "mtu",
+					     (json_int_t)jint(n->lab->topo, "underlay.mtu", 1500)));
+	json_array_foreach(json_object_get(lab_node_network(n), "interfaces"), i, iface) {
+		const json_t *net = iface_network(n, iface);
+
+		if (net)
+			json_array_append_new(out, json_pack("{s:O, s:n, s:O, s:I}", "network", net,
+							     "nad", "ifname",
+							     json_object_get(iface, "name"), "mtu",
+							     (json_int_t)jint(iface, "mtu", 1500)));
+	}
+	return out;
+}
+
 json_t *endpoint_attachments(struct lab *lab, const char *name)
 {
+	const struct lab_node *node =
+		str_after(name, "node/") ? lab_node_find(lab, name + strlen("node/")) : NULL;
 	const json_t *pod = pod_of(lab, name), *host = host_of(lab, name);
 	const struct podnet *p =
 		pod ? podnets_find(&lab->net->pods, meta_ns(pod), meta_name(pod)) : NULL;
 	json_t *out = json_array();
 
+	if (node)
+		return node_attachments(node, out);
 	for (size_t i = 0; p && i < p->n; i++)
 		if (p->v[i].state == ATTACHMENT_READY)
 			json_array_append_new(out,
@@ -193,6 +263,16 @@ json_t *endpoint_attachments(struct lab *lab, const char *name)
 						"nad", "mac", json_object_get(host, "mac"), "mtu",
 						(json_int_t)jint(lab->topo, "underlay.mtu", 1500)));
 	return out;
+}
+
+/* By name where the attachment has one: a bridge's port has the MAC of the NIC in it. */
+static bool is_attached(const json_t *live, const json_t *att)
+{
+	const char *ifname = jstr(att, "ifname", NULL);
+
+	if (ifname)
+		return streq(ifname, jstr(live, "name", ""));
+	return strcasecmp(jstr(att, "mac", ""), jstr(live, "mac", "-")) == 0;
 }
 
 static json_t *join_iface(const json_t *live, const json_t *atts)
@@ -214,7 +294,7 @@ static json_t *join_iface(const json_t *live, const json_t *atts)
 		json_array_append_new(cidrs, jstring(text));
 	}
 	json_array_foreach(atts, i, att) {
-		if (strcasecmp(jstr(att, "mac", ""), jstr(live, "mac", "-")) != 0)
+		if (!is_attached(live, att))
 			continue;
 		json_object_set(out, "network", json_object_get(att, "network"));
 		json_object_set(out, "nad", json_object_get(att, "nad"));

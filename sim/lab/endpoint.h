@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Endpoints of probes by the names that users write: vm/NAME, pod/NAME, host/NAME, with NS/ before
- * NAME when not "default". Addresses are read from the live interfaces by the endpoint's traffic
+ * Endpoints of probes by the names that users write: vm/NAME, pod/NAME, host/NAME, node/NAME, with
+ * NS/ before NAME when not "default". Addresses are read from the live interfaces by the endpoint's traffic
  * agent, networks from the attachments.
  */
 #ifndef OVNBED_LAB_ENDPOINT_H
@@ -11,7 +11,10 @@
 
 /* "vm/vm-a" -> "vm/default/vm-a"; "host/x" stays. Caller frees; NULL with e set when malformed. */
 char *endpoint_canon(const char *text, struct err *e);
-/* -ENOENT when the object does not exist, -EAGAIN when it does not run; name is canonical. */
+/*
+ * -ENOENT when the object does not exist, -EAGAIN when it does not run; name is canonical. A node's
+ * traffic agent is started by it.
+ */
 int endpoint_check(struct lab *lab, const char *name, struct err *e);
 /* Where its traffic agent listens, as the supervisor sees it; caller frees, NULL when unknown. */
 char *endpoint_socket(struct lab *lab, const char *name);
@@ -20,7 +23,8 @@ void endpoints_update(struct lab *lab);
 
 /*
  * [{"network","nad","mac","mtu"}] of what the endpoint is attached to, in order; hosts have one
- * entry with network "underlay". New reference.
+ * entry with network "underlay". Nodes have "ifname" instead of "mac": br-ex on the underlay, and
+ * interfaces on spec.networks. New reference.
  */
 json_t *endpoint_attachments(struct lab *lab, const char *name);
 

@@ -51,6 +51,8 @@ extern const struct method iface_methods[], neigh_methods[], server_methods[], r
 
 /* Channels. Each is freed when its peer is gone, except ports, which stay. */
 int chan_listen(struct agent *ag, const char *path, struct err *e);
+/* The same on a socket that listens already, and does not block; taken over. */
+int chan_listener(struct agent *ag, int fd, struct err *e);
 void chan_stdio(struct agent *ag);
 /* Waits for the device to appear, however long that takes. */
 void chan_port(struct agent *ag, const char *path);

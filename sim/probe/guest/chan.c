@@ -294,11 +294,22 @@ static void on_accept(struct evl_io *io, uint32_t events UNUSED)
 	}
 }
 
+int chan_listener(struct agent *ag, int fd, struct err *e)
+{
+	struct chan *c = chan_new(ag);
+	int r;
+
+	c->listener = true;
+	c->fd_in = c->fd_out = fd;
+	c->in.fn = on_accept;
+	r = evl_add(ag->evl, &c->in, fd, EPOLLIN);
+	return r < 0 ? err_errno(e, -r, "watch the listening socket") : 0;
+}
+
 int chan_listen(struct agent *ag, const char *path, struct err *e)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	struct chan *c;
-	int fd, r;
+	int fd;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return err_set(e, ENAMETOOLONG, "socket path %s is too long", path);
@@ -306,15 +317,14 @@ int chan_listen(struct agent *ag, const char *path, struct err *e)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(e, errno, "socket");
-	c = chan_new(ag);
-	c->listener = true;
-	c->fd_in = c->fd_out = fd;
-	c->in.fn = on_accept;
 	unlink(path);
-	if (bind(fd, &sun, sizeof(sun)) < 0 || listen(fd, 64) < 0)
-		return err_errno(e, errno, "listen on %s", path);
-	r = evl_add(ag->evl, &c->in, fd, EPOLLIN);
-	return r < 0 ? err_errno(e, -r, "watch %s", path) : 0;
+	if (bind(fd, &sun, sizeof(sun)) < 0 || listen(fd, 64) < 0) {
+		int code = errno;
+
+		close(fd);
+		return err_errno(e, code, "listen on %s", path);
+	}
+	return chan_listener(ag, fd, e);
 }
 
 void chan_stdio(struct agent *ag)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ovnbed-agent --listen PATH [--name TEXT] | --port DEVICE | --stdio
+ * ovnbed-agent --listen PATH [--name TEXT] | --inherit FD [--name TEXT] | --port DEVICE | --stdio
  *
  * --listen: the agent of pods and hosts. It is their pause process as well: it reaps children it
- * inherits, and dies with its parent; --name is for people who look at the process list. --port: the agent of guests. --stdio: for tests and exec.
+ * inherits, and dies with its parent; --name is for people who look at the process list. --inherit:
+ * the agent of nodes, started when somebody connects to a socket that its parent listens on. --port:
+ * the agent of guests. --stdio: for tests and exec.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +102,16 @@ static int open_channel(struct agent *ag, const char *mode, const char *path, pi
 		chan_port(ag, path);
 		return 0;
 	}
-	return die_with_parent(parent, e) < 0 ? -ESRCH : chan_listen(ag, path, e);
+	if (die_with_parent(parent, e) < 0)
+		return -ESRCH;
+	if (streq(mode, "--inherit")) {
+		long long fd;
+
+		if (parse_int(path, 3, 1 << 20, &fd) < 0)
+			return err_set(e, EINVAL, "--inherit %s: expected a descriptor", path);
+		return chan_listener(ag, (int)fd, e);
+	}
+	return chan_listen(ag, path, e);
 }
 
 static int agent_run(struct agent *ag)
@@ -120,8 +131,10 @@ static bool usage_ok(int argc, char **argv)
 	if (argc == 2)
 		return streq(argv[1], "--stdio");
 	if (argc == 5)
-		return streq(argv[1], "--listen") && streq(argv[3], "--name");
-	return argc == 3 && (streq(argv[1], "--listen") || streq(argv[1], "--port"));
+		return (streq(argv[1], "--listen") || streq(argv[1], "--inherit")) &&
+		       streq(argv[3], "--name");
+	return argc == 3 && (streq(argv[1], "--listen") || streq(argv[1], "--inherit") ||
+			     streq(argv[1], "--port"));
 }
 
 int main(int argc, char **argv)
@@ -133,8 +146,8 @@ int main(int argc, char **argv)
 	int r;
 
 	if (!usage_ok(argc, argv)) {
-		fprintf(stderr, "usage: ovnbed-agent --listen PATH [--name TEXT] | --port DEVICE | "
-				"--stdio\n");
+		fprintf(stderr, "usage: ovnbed-agent --listen PATH [--name TEXT] | --inherit FD "
+				"[--name TEXT] | --port DEVICE | --stdio\n");
 		return 2;
 	}
 	r = agent_init(&ag, &e);
