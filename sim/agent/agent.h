@@ -34,6 +34,9 @@
  *                                     it rolls back. An error has been rolled back; its text names
  *                                     the interface
  *
+ *   request reach {"targets":[IP],"timeout":seconds} answers with {"reached":[IP]}: which answered
+ *                                     an echo, at once when all have
+ *
  *   request status {}                 answers with STATUS
  *
  * Agent -> supervisor
