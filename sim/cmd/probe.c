@@ -126,8 +126,8 @@ const struct cmd cmd_probe = {
 	.name = "probe",
 	.args = "FROM TO [icmp|tcp/PORT|udp/PORT|bulk …]",
 	.summary = "Send packets between two endpoints and judge what comes of them",
-	.help = "Endpoints are vm/NAME, pod/NAME, host/NAME, with NS/ before NAME for another\n"
-		"namespace than default. Without probes: icmp, tcp/80 and udp/53.",
+	.help = "Endpoints are vm/NAME, pod/NAME, host/NAME, node/NAME, with NS/ before NAME for\n"
+		"another namespace than default. Without probes: icmp, tcp/80 and udp/53.",
 	.run = run,
 	.opts = probe_opts,
 };
