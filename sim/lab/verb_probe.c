@@ -136,14 +136,13 @@ void probe_call_begin(struct lab *lab, struct api_call *call, json_t *request, c
 
 /* ---- addresses ---- */
 
-static const char *addr_of(const json_t *iface, int family)
+const char *probe_call_address(const json_t *iface, int family)
 {
 	return json_string_value(json_array_get(
 		json_object_get(iface, family == 6 ? "addresses6" : "addresses4"), 0));
 }
 
-/* Families to try: the wanted one, else those that both ends have, else IPv4. */
-static size_t families(const json_t *from, const json_t *to, long long wanted, int out[2])
+size_t probe_call_families(const json_t *from, const json_t *to, long long wanted, int out[2])
 {
 	size_t n = 0;
 
@@ -152,7 +151,7 @@ static size_t families(const json_t *from, const json_t *to, long long wanted, i
 		return 1;
 	}
 	for (int f = 4; f <= 6; f += 2)
-		if (addr_of(from, f) && addr_of(to, f))
+		if (probe_call_address(from, f) && probe_call_address(to, f))
 			out[n++] = f;
 	if (!n)
 		out[n++] = 4;
@@ -164,7 +163,7 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 		     int family)
 {
 	json_t *c = json_deep_copy(cell);
-	const char *dst = addr_of(b, family), *src = addr_of(a, family);
+	const char *dst = probe_call_address(b, family), *src = probe_call_address(a, family);
 
 	json_object_set_new(c, "family", json_integer(family));
 	json_object_set_new(c, "srcNetwork", jstring(jstr(a, "network", NULL)));
@@ -211,9 +210,9 @@ static json_t *build_probes(struct probe_call *j, const json_t *ifaces, struct e
 					: verdict_new("error", "agent", "%s", why));
 			continue;
 		}
-		n = families(a, b, jint(cell, "family", 0), fam);
+		n = probe_call_families(a, b, jint(cell, "family", 0), fam);
 		for (size_t k = 0; k < n; k++) {
-			if (!jstr(cell, "dst", NULL) && !addr_of(b, fam[k])) {
+			if (!jstr(cell, "dst", NULL) && !probe_call_address(b, fam[k])) {
 				err_set(e, EINVAL,
 					"%s has no IPv%d address on %s; give it one by cloud-init "
 					"networkData or a network with subnets",
@@ -252,62 +251,6 @@ void verb_probes(void *arg, struct api_call *call)
 		return;
 	}
 	probe_call_begin(lab, call, body, names, build_probes, probe_run);
-}
-
-/* ---- mtu ---- */
-
-static json_t *build_mtu(struct probe_call *j, const json_t *ifaces, struct err *e)
-{
-	const char *from = jstr(j->request, "from", ""), *to = jstr(j->request, "to", "");
-	const json_t *fa = json_object_get(ifaces, from), *fb = json_object_get(ifaces, to);
-	const json_t *a, *b;
-	json_t *r;
-	int fam[2];
-
-	if (jstr(fa, "why", NULL) || jstr(fb, "why", NULL)) {
-		err_set(e, EAGAIN, "no traffic agent: %s", jstr(fa, "why", jstr(fb, "why", "")));
-		return NULL;
-	}
-	if (!endpoint_pair(fa, fb, jstr(j->request, "network", NULL), &a, &b)) {
-		err_set(e, EINVAL, "%s and %s share no network", from, to);
-		return NULL;
-	}
-	families(a, b, jint(j->request, "family", 0), fam);
-	if (!addr_of(a, fam[0]) || !addr_of(b, fam[0])) {
-		err_set(e, EINVAL, "%s and %s have no IPv%d addresses on %s", from, to, fam[0],
-			jstr(a, "network", "?"));
-		return NULL;
-	}
-	r = json_deep_copy(j->request);
-	jset_str(r, "fromAddr", addr_of(a, fam[0]));
-	jset_str(r, "toAddr", addr_of(b, fam[0]));
-	jset_str(r, "fromIf", jstr(a, "name", NULL));
-	jset_str(r, "toIf", jstr(b, "name", NULL));
-	jset_str(r, "network", jstr(a, "network", NULL));
-	json_object_set_new(r, "family", json_integer(fam[0]));
-	if (!json_object_get(r, "advertised") && json_object_get(a, "planned"))
-		json_object_set(r, "advertised", json_object_get(a, "planned"));
-	if (!json_object_get(r, "planned"))
-		json_object_set_new(
-			r, "planned",
-			json_integer(lab_planned_mtu(j->lab, from, to, jstr(a, "network", ""))));
-	return r;
-}
-
-void verb_mtu(void *arg, struct api_call *call)
-{
-	struct lab *lab = arg;
-	_cleanup_json_ json_t *names = json_array();
-	json_t *body = json_deep_copy(api_call_body(call));
-	_cleanup_err_ struct err e = ERR_INIT;
-
-	if (probe_call_endpoint(lab, body, "from", names, &e) < 0 ||
-	    probe_call_endpoint(lab, body, "to", names, &e) < 0) {
-		verb_refuse(call, &e);
-		json_decref(body);
-		return;
-	}
-	probe_call_begin(lab, call, body, names, build_mtu, mtu_run);
 }
 
 /* ---- isolate ---- */
@@ -409,7 +352,7 @@ static json_t *build_soak(struct probe_call *j, const json_t *ifaces, struct err
 			json_decref(flows);
 			return NULL;
 		}
-		n = families(a, b, jint(flow, "family", 0), fam);
+		n = probe_call_families(a, b, jint(flow, "family", 0), fam);
 		for (size_t k = 0; k < n; k++)
 			add_cell(flows, flow, a, b, fam[k]);
 	}

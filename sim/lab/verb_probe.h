@@ -34,4 +34,9 @@ int probe_call_endpoint(struct lab *lab, json_t *o, const char *key, json_t *nam
 void probe_call_begin(struct lab *lab, struct api_call *call, json_t *request, const json_t *names,
 		      probe_build_fn build, probe_start_fn start);
 
+/* First global address of a family of an interface of endpoints_ask(), or NULL. Borrowed. */
+const char *probe_call_address(const json_t *iface, int family);
+/* Families to try: the wanted one, else those that both ends have, else IPv4. Returns their number. */
+size_t probe_call_families(const json_t *from, const json_t *to, long long wanted, int out[2]);
+
 #endif

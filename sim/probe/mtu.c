@@ -358,8 +358,19 @@ static json_t *beyond_json(const struct direction *d)
 	return j;
 }
 
+/* What the reverse direction's sender was promised may differ. */
+static json_t *request_for(const struct mtu *m, int i)
+{
+	json_t *r = json_copy(m->request);
+
+	if (i && json_object_get(r, "advertisedReverse"))
+		json_object_set(r, "advertised", json_object_get(r, "advertisedReverse"));
+	return r;
+}
+
 static json_t *direction_json(const struct mtu *m, int i)
 {
+	_cleanup_json_ json_t *request = request_for(m, i);
 	const struct direction *d = &m->dir[i];
 	json_t *j =
 		json_pack("{s:s, s:s, s:I}", "from", d->from, "to", d->to, "ifMtu", if_mtu(m, i));
@@ -375,7 +386,7 @@ static json_t *direction_json(const struct mtu *m, int i)
 		if (json_object_get(d->search, "ptbMtu"))
 			json_object_set(j, "ptbMtu", json_object_get(d->search, "ptbMtu"));
 	}
-	json_object_set_new(j, "verdict", verdict_mtu(m->request, j));
+	json_object_set_new(j, "verdict", verdict_mtu(request, j));
 	return j;
 }
 

@@ -85,7 +85,7 @@ struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_do
  * Path MTU between two endpoints by search, one direction or both.
  *
  * request {from, to, fromAddr, toAddr, fromIf, toIf, both? (true), proto? "udp"|"icmp",
- *     planned? (M_max), advertised?, max? (limit of the search; 100 above what is expected),
+ *     planned? (M_max), advertised?, advertisedReverse?, max? (limit of the search; 100 above what is expected),
  *     raise? (true: search with probes that really leave as well), tries?, timeoutMs?,
  *     expect? (verdict.h)}
  * result {seconds, status, forward DIR, reverse? DIR}

@@ -34,7 +34,8 @@ json_t *verdict_cell(const char *expect, const json_t *cell, const json_t *sibli
  * network can carry, M_max), advertised (MTU that the endpoints were given), expect {path (largest
  * that the endpoint gets through as it is configured), beyond? (largest when the probes really
  * leave, with slack? (4) bytes of tolerance above), class? (of the first size that must not pass)}.
- * Without expect.path: advertised must pass. New reference.
+ * Without expect.path: advertised must pass, and what is planned. slack is tolerated above path only
+ * when it is given. New reference.
  */
 json_t *verdict_mtu(const json_t *request, const json_t *direction);
 

@@ -77,6 +77,7 @@ static json_t *judge_path(const json_t *request, const json_t *dir, const char *
 	const json_t *expect = json_object_get(request, "expect");
 	long long path = jint(dir, "path", 0), if_mtu = jint(dir, "ifMtu", 0);
 	long long want = jint(expect, "path", 0), advertised = jint(request, "advertised", 0);
+	long long planned = jint(request, "planned", 0);
 	const char *class = jstr(dir, "class", "ERROR");
 	const char *want_class = jstr(expect, "class", NULL);
 
@@ -86,11 +87,13 @@ static json_t *judge_path(const json_t *request, const json_t *dir, const char *
 		return jint(expect, "beyond", 0)
 			       ? NULL
 			       : ERROR("mtu", "nothing to compare with: %s", words);
-	if (want && path != want)
+	if (want && (path < want || path > want + jint(expect, "slack", 0)))
 		return FAIL("mtu", "%s, expected %lld%s", words, want, guest_over(request, dir));
 	if (advertised && if_mtu != advertised)
 		return FAIL("mtu", "the interface MTU is %lld, the network says %lld", if_mtu,
 			    advertised);
+	if (!want && planned && path < MIN(planned, if_mtu))
+		return FAIL("mtu", "%s: by plan %lld should pass", words, MIN(planned, if_mtu));
 	if (!want && path < advertised)
 		return FAIL("mtu", "%s, advertised are %lld%s", words, advertised,
 			    guest_over(request, dir));
