@@ -51,7 +51,10 @@ static void bad(struct diags *d, const char *path, const char *key, const char *
 
 /* ---- probe ---- */
 
-/* A step may expect that a probe fails, but must name the layer: any failure would do otherwise. */
+/*
+ * A step may expect that a probe fails, or that there can be no verdict (a dead node), but must name
+ * the layer: any failure would do otherwise.
+ */
 static void check_verdict(const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {"status!", "layer!", "reason", NULL};
@@ -59,8 +62,9 @@ static void check_verdict(const json_t *v, const char *path, struct diags *d)
 
 	if (v)
 		step_check_keys(v, p, keys, d);
-	if (v && !streq(jstr(v, "status", "fail"), "fail"))
-		bad(d, p, "status", "expected fail: a pass is what expect asks for");
+	if (v && !streq(jstr(v, "status", "fail"), "fail") &&
+	    !streq(jstr(v, "status", ""), "error"))
+		bad(d, p, "status", "expected fail or error: a pass is what expect asks for");
 }
 
 static bool has_check(const struct scenario *s, const char *id)
@@ -138,16 +142,18 @@ static enum outcome outcome_of(const json_t *cell)
 	return streq(st, "pass") ? OUTCOME_PASS : streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR;
 }
 
-/* The step wants a failure of a certain layer; anything else but an error is a fail. */
+/* The step wants a failure, or an error, of a certain layer; anything else is a fail, or an error. */
 static enum outcome judge_wanted(struct step_ctx *c, const json_t *cell, const json_t *want)
 {
 	const char *layer = jstr(want, "layer", ""), *reason = jstr(want, "reason", "");
 	enum outcome o = outcome_of(cell);
 
-	if (o == OUTCOME_FAIL && streq(jstr(cell, "verdict.layer", ""), layer) &&
+	if (streq(jstr(cell, "verdict.status", ""), jstr(want, "status", "fail")) &&
+	    streq(jstr(cell, "verdict.layer", ""), layer) &&
 	    strstr(jstr(cell, "verdict.reason", ""), reason))
 		return OUTCOME_PASS;
-	step_say(c, o, "expected to fail in layer %s%s%s", layer, *reason ? " with " : "", reason);
+	step_say(c, o, "expected %s in layer %s%s%s", jstr(want, "status", "fail"), layer,
+		 *reason ? " with " : "", reason);
 	return MAX(o, OUTCOME_FAIL);
 }
 
