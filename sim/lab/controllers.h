@@ -37,6 +37,10 @@ void ctl_net_reconcile(struct lab *lab);
 /* [{"network","mac","ips","mtu","tap","nad",…}] of a Pod's attachments, or NULL; new reference. */
 json_t *lab_pod_attachments(struct lab *lab, const json_t *pod);
 
+/* ---- ctl_policy.c: ovnkube-controller ---- */
+/* MultiNetworkPolicies to lab->net->policies, conditions, Events for refusals; after ctl_net. */
+void ctl_policy_reconcile(struct lab *lab);
+
 /* ---- ctl_pod.c: kubelet's side ---- */
 /* Pod status from what the agents report; Node objects' conditions. */
 void ctl_pod_reconcile(struct lab *lab);

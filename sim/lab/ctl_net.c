@@ -25,6 +25,7 @@ void lab_net_free(struct lab_net *n)
 {
 	if (!n)
 		return;
+	policies_free(&n->policies);
 	podnets_free(&n->pods);
 	networks_free(&n->networks);
 	ovnk_config_free(&n->config);

@@ -10,6 +10,7 @@ struct lab_net {
 	struct ovnk_config config;
 	struct networks networks;
 	struct podnets pods;
+	struct policies policies; /* point into networks and pods */
 	struct diags findings; /* of the last run: refusals of NADs and Pods, notes */
 	struct diags udn;      /* of the last run: about (Cluster)UserDefinedNetworks */
 };

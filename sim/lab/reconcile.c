@@ -50,6 +50,7 @@ static void converge(struct lab *lab)
 		ctl_sched_reconcile(lab);
 		ctl_udn_reconcile(lab);
 		ctl_net_reconcile(lab);
+		ctl_policy_reconcile(lab);
 		ctl_pod_reconcile(lab);
 		if (store_rv(lab->store) == rv)
 			return;

@@ -16,7 +16,8 @@ static struct ovnk_view view_of(const struct lab *lab)
 {
 	return (struct ovnk_view){.config = &lab->net->config,
 				  .networks = &lab->net->networks,
-				  .pods = &lab->net->pods};
+				  .pods = &lab->net->pods,
+				  .policies = &lab->net->policies};
 }
 
 static bool owns(const char *table, const json_t *row, void *arg)
