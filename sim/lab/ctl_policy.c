@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies: what is decided comes from ovnk/policy.h; this file reads and writes the store. */
+#include "lab/controllers.h"
+
+#include "lab/net.h"
+
+#define SOURCE "ovnkube-controller"
+
+static json_t *items(struct lab *lab, const struct kind *k)
+{
+	struct store_query q = {.kind = k};
+	_cleanup_json_ json_t *list = store_list(lab->store, &q);
+
+	return json_incref(json_object_get(list, "items"));
+}
+
+static void report(struct lab *lab, const struct policy_entry *p)
+{
+	json_t *obj = store_peek(lab->store, &kind_mnp, p->ns, p->name);
+	bool applied = p->state == POLICY_APPLIED;
+
+	if (!obj)
+		return;
+	if (store_set_condition(lab->store, obj, "Applied", applied ? "True" : "False",
+				policy_state_name(p->state), p->reason) <= 0 ||
+	    p->state != POLICY_REJECTED)
+		return;
+	obj = store_peek(lab->store, &kind_mnp, p->ns, p->name);
+	if (obj)
+		store_event(lab->store, obj, "Warning", "ErrorAddingResource", SOURCE, "%s",
+			    p->reason);
+}
+
+void ctl_policy_reconcile(struct lab *lab)
+{
+	_cleanup_json_ json_t *policies = items(lab, &kind_mnp), *pods = items(lab, &kind_pod);
+	_cleanup_json_ json_t *namespaces = items(lab, &kind_namespace);
+	struct lab_net *net = lab->net;
+	bool spec = streq(jstr(lab->topo, "profile", "ovnk"), "spec");
+
+	policies_free(&net->policies);
+	policies_build(policies, pods, namespaces, &net->networks, &net->pods,
+		       spec ? POLICY_SPEC : POLICY_OVNK, &net->policies, &net->findings);
+	for (size_t i = 0; i < net->policies.n; i++)
+		report(lab, &net->policies.v[i]);
+}
