@@ -33,18 +33,32 @@ static bool owns_sb(const char *table, const json_t *row, void *arg)
 	return streq(table, "Chassis") && plan_owns(table, row);
 }
 
+/* {"table/key": row}, also by name, which is what a deleted row is known by; {"table": number}. */
 static json_t *index_plan(const json_t *plan)
 {
 	json_t *out = json_object(), *row;
 	size_t i;
 
 	json_array_foreach(plan, i, row) {
-		_cleanup_free_ char *key =
-			xasprintf("%s/%s", jstr(row, "table", ""), jstr(row, "key", ""));
+		const char *table = jstr(row, "table", ""), *name = jstr(row, "row.name", NULL);
+		_cleanup_free_ char *key = xasprintf("%s/%s", table, jstr(row, "key", ""));
+		_cleanup_free_ char *alias = xasprintf("%s/%s", table, name ? name : "");
 
 		json_object_set(out, key, json_object_get(row, "row"));
+		if (name)
+			json_object_set(out, alias, json_object_get(row, "row"));
+		json_object_set_new(out, table, json_integer(jint(out, table, 0) + 1));
 	}
 	return out;
+}
+
+/* A deleted row without a name was wanted before if the last plan had more of its table. */
+static bool fewer(const json_t *last, const json_t *now, const json_t *change)
+{
+	const char *table = jstr(change, "table", "");
+
+	return streq(jstr(change, "op", ""), "delete") &&
+	       jint(last, table, 0) > jint(now, table, 0);
 }
 
 /*
@@ -66,7 +80,8 @@ static void count_changes(struct lab_zone *z, const struct ovsdb_delta *delta, c
 
 		if (streq(jstr(c, "op", ""), "relink"))
 			continue;
-		repaired = *last && ((was && is && json_equal(was, is)) || (!was && !is));
+		repaired = *last && ((was && is && json_equal(was, is)) ||
+				     (!was && !is && !fewer(*last, now, c)));
 		z->repaired += repaired;
 		z->changed += !repaired;
 		if (json_array_size(z->rows) < MAX_ROWS) {
