@@ -9,7 +9,7 @@
 #define OWN "/apis/ovnbed.io/v1alpha1/"
 
 struct fault_args {
-	const char *lab, *output, *name, *span, *network, *rate, *loss, *delay;
+	const char *lab, *output, *name, *span, *after, *network, *rate, *loss, *delay;
 	long long signal;
 	bool all;
 };
@@ -20,6 +20,8 @@ static const struct opt fault_opts[] = {
 	 "What the fault is called (default: WORD-1, WORD-2 …)", NULL},
 	{"for", 0, OPT_STRING, offsetof(struct fault_args, span), "TIME",
 	 "Heal it after this time: 2s, 500ms", NULL},
+	{"after", 0, OPT_STRING, offsetof(struct fault_args, after), "TIME",
+	 "Apply it only after this time, and do not wait for it", NULL},
 	{"network", 0, OPT_STRING, offsetof(struct fault_args, network), "NAME",
 	 "Which switch to partition (default: underlay)", NULL},
 	{"rate", 0, OPT_STRING, offsetof(struct fault_args, rate), "RATE",
@@ -105,6 +107,7 @@ static json_t *make_body(const struct fault_args *a, const struct word *w,
 		jset_str(body, w->second, ops->v[2]);
 	jset_str(body, "name", a->name);
 	jset_str(body, "for", a->span);
+	jset_str(body, "after", a->after);
 	jset_str(body, "network", a->network);
 	jset_str(body, "rate", a->rate);
 	jset_str(body, "loss", a->loss);

@@ -157,19 +157,28 @@ static void start_timer(struct fault *f)
 		abort();
 }
 
+static void forget(struct fault *f)
+{
+	unlink_fault(f);
+	fault_free(f);
+}
+
 /* Ends applying or healing. */
 static void settle(struct fault *f, const struct err *e)
 {
-	bool applied = f->state == FAULT_APPLYING, gone = applied ? e != NULL : e == NULL;
+	bool applied = f->state == FAULT_APPLYING;
+	/* nobody waits for what was to come later: it stays in the list, and says why it failed */
+	bool failed = applied && e && json_object_get(f->spec, "after");
+	bool gone = !failed && (applied ? e != NULL : e == NULL);
 	fault_fn done = f->done;
 
 	f->done = NULL;
-	f->state = gone ? FAULT_GONE : FAULT_ACTIVE;
+	f->state = gone ? FAULT_GONE : failed ? FAULT_FAILED : FAULT_ACTIVE;
 	free(f->problem);
 	f->problem = e && !gone ? xstrdup(err_msg(e)) : NULL;
 	if (gone)
-		unlink_fault(f);
-	else if (applied)
+		unlink_fault(f); /* its name is free before anybody hears of it */
+	else if (applied && !failed)
 		start_timer(f);
 	log_info("fault %s (%s): %s", f->name, jstr(f->spec, "text", ""),
 		 e	   ? err_msg(e)
@@ -185,6 +194,38 @@ void fault_finished(struct fault *f, const struct err *e)
 {
 	if (f->state == FAULT_APPLYING || f->state == FAULT_HEALING)
 		settle(f, e);
+}
+
+/* ---- waiting ---- */
+
+static int on_due(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct fault *f = arg;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int r;
+
+	(void)s;
+	(void)usec;
+	f->timer = sd_event_source_disable_unref(f->timer);
+	f->state = FAULT_APPLYING;
+	r = f->ops->apply(f, &e);
+	if (r < 0)
+		settle(f, &e);
+	else if (r != FAULT_LATER)
+		settle(f, NULL);
+	return 0;
+}
+
+static void wait_until_due(struct fault *f)
+{
+	fault_fn done = f->done;
+
+	f->state = FAULT_WAITING;
+	f->done = NULL;
+	if (loop_after(f->lab->ev, (uint64_t)jint(f->spec, "after", 0), on_due, f, &f->timer) < 0)
+		abort();
+	if (done)
+		done(f->arg, f, NULL);
 }
 
 int fault_add(struct lab *lab, const json_t *spec, fault_fn fn, void *arg, struct err *e)
@@ -209,6 +250,10 @@ int fault_add(struct lab *lab, const json_t *spec, fault_fn fn, void *arg, struc
 	f->name = json_object_get(spec, "name") ? xstrdup(jstr(spec, "name", ""))
 						: make_name(lab, spec);
 	link_last(f);
+	if (jint(spec, "after", 0)) {
+		wait_until_due(f);
+		return 0;
+	}
 	r = ops->apply(f, e);
 	if (r < 0) {
 		unlink_fault(f);
@@ -225,6 +270,18 @@ int fault_heal(struct fault *f, fault_fn fn, void *arg, struct err *e)
 	_cleanup_err_ struct err own = ERR_INIT;
 	int r;
 
+	if (f->state == FAULT_FAILED) {
+		err_set(e, ECANCELED, "fault %s came to nothing: %s", f->name, f->problem);
+		forget(f);
+		return -ECANCELED;
+	}
+	if (f->state == FAULT_WAITING) {
+		f->state = FAULT_HEALING;
+		f->done = fn;
+		f->arg = arg;
+		settle(f, NULL);
+		return 0;
+	}
 	if (f->state != FAULT_ACTIVE)
 		return err_set(e, EBUSY, "fault %s is being %s", f->name,
 			       f->state == FAULT_APPLYING ? "applied" : "healed");
@@ -247,7 +304,8 @@ int fault_heal(struct fault *f, fault_fn fn, void *arg, struct err *e)
 
 json_t *faults_json(const struct lab *lab)
 {
-	static const char *const states[] = {"applying", "active", "healing", "gone"};
+	static const char *const states[] = {"waiting", "applying", "active",
+					     "healing", "failed",   "gone"};
 	json_t *out = json_array();
 
 	for (const struct fault *f = lab->faults; f; f = f->next) {
@@ -281,6 +339,8 @@ static char *touching(struct lab *lab, const json_t *endpoints)
 	for (const struct fault *f = lab->faults; f; f = f->next) {
 		bool hit = jhas_str(f->machines, "control-plane");
 
+		if (f->state == FAULT_WAITING || f->state == FAULT_FAILED)
+			continue;
 		json_array_foreach(endpoints, i, v)
 			hit |= jhas_str(f->machines, machine_of(lab, json_string_value(v)));
 		if (hit)

@@ -10,10 +10,12 @@
 #include "lab/lab.h"
 
 enum fault_state {
+	FAULT_WAITING, /* for the time that its "after" says */
 	FAULT_APPLYING,
 	FAULT_ACTIVE,
 	FAULT_HEALING,
-	FAULT_GONE, /* refused, or undone; freed after the callback */
+	FAULT_FAILED, /* it waited and could then not be applied: problem says why */
+	FAULT_GONE,   /* refused, or undone; freed after the callback */
 };
 
 struct fault;
@@ -42,7 +44,7 @@ struct fault {
 	json_t *saved;	  /* object */
 	json_t *machines; /* that it touches, as the fabric names them: array */
 	enum fault_state state;
-	sd_event_source *timer; /* of "for" */
+	sd_event_source *timer; /* of "after", then of "for" */
 	size_t waiting;		/* answers that ops wait for */
 	char *problem;		/* first of them, or why it could not be undone; NULL */
 	fault_fn done;
@@ -51,12 +53,15 @@ struct fault {
 };
 
 /*
- * Applies a parsed spec (fault_spec_parse(), borrowed). fn is called once, now or later, unless
- * this returns negative: -EBUSY for a conflict with an active fault or name, -ENOENT for machines,
+ * Applies a parsed spec (fault_spec_parse(), borrowed). fn is called once, now or later (with
+ * "after": now, whatever becomes of it), unless this returns negative: -EBUSY for a conflict with an active fault or name, -ENOENT for machines,
  * NICs and networks that are not there, -EOPNOTSUPP when the kernel cannot (named).
  */
 int fault_add(struct lab *lab, const json_t *spec, fault_fn fn, void *arg, struct err *e);
-/* Undoes an active fault; as above. -EBUSY while it is being applied or healed. */
+/*
+ * Undoes a fault; as above. -EBUSY while it is being applied or healed; -ECANCELED for one that came
+ * to nothing, which is forgotten thereby. One that waits will not be applied.
+ */
 int fault_heal(struct fault *f, fault_fn fn, void *arg, struct err *e);
 /* By name; NULL with -ENOENT, naming those that there are. */
 struct fault *fault_find(struct lab *lab, const char *name, struct err *e);
@@ -67,7 +72,7 @@ void fault_finished(struct fault *f, const struct err *e);
 /* A node has died: faults that wait for it go on. */
 void faults_node_died(struct lab *lab, const char *node);
 
-/* [{"name","kind","state":"active"|"applying"|"healing","text","machines",…members of the spec,
+/* [{"name","kind","state":"active"|"waiting"|"applying"|"healing"|"failed","text","machines",…members of the spec,
  * "problem"?}]; new reference. */
 json_t *faults_json(const struct lab *lab);
 /*

@@ -285,7 +285,7 @@ static const struct word {
 	const char *name, *kind;
 	bool undo;
 	int (*take)(json_t *spec, const json_t *words, const json_t *value, struct err *e);
-	const char *fields[5]; /* besides name and for */
+	const char *fields[5]; /* besides name, for and after */
 } words_known[] = {
 	{"link-down", "link-down", false, take_cable, {NULL}},
 	{"link-up", "link-down", true, take_cable, {NULL}},
@@ -330,7 +330,7 @@ static int check_fields(const struct word *w, const json_t *words, struct err *e
 		bool known = streq(key, w->name);
 
 		if (!w->undo)
-			known |= streq(key, "name") || streq(key, "for");
+			known |= streq(key, "name") || streq(key, "for") || streq(key, "after");
 		for (size_t i = 0; i < ARRAY_SIZE(w->fields) && w->fields[i]; i++)
 			known |= streq(key, w->fields[i]);
 		if (!known)
@@ -342,21 +342,27 @@ static int check_fields(const struct word *w, const json_t *words, struct err *e
 static int take_common(json_t *spec, const json_t *words, struct err *e)
 {
 	const char *name = jstr(words, "name", NULL);
-	json_t *span = json_object_get(words, "for");
-	uint64_t usec;
+	static const char *const spans[] = {"for", "after"};
 
 	if (json_object_get(words, "name") &&
 	    (!name || !name_ok(name, strlen(name)) || streq(name, "all")))
 		return err_set(e, EINVAL,
 			       "name: expected a-z, 0-9 and -, at most 40 characters, not \"all\"");
 	jset_str(spec, "name", name);
-	if (json_is_integer(span) && json_integer_value(span) > 0 &&
-	    json_integer_value(span) <= 3600)
-		usec = (uint64_t)json_integer_value(span) * USEC_PER_SEC;
-	else if (span && fault_parse_time(json_string_value(span), &usec) < 0)
-		return err_set(e, EINVAL, "for: expected a duration such as 2s or 500ms");
-	if (span)
-		json_object_set_new(spec, "for", json_integer((json_int_t)usec));
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		json_t *v = json_object_get(words, spans[i]);
+		_cleanup_free_ char *number =
+			json_is_integer(v) ? xasprintf("%lld", (long long)json_integer_value(v))
+					   : NULL;
+		uint64_t usec;
+
+		if (!v)
+			continue;
+		if (fault_parse_time(number ? number : json_string_value(v), &usec) < 0)
+			return err_set(e, EINVAL, "%s: expected a duration such as 2s or 500ms",
+				       spans[i]);
+		json_object_set_new(spec, spans[i], json_integer((json_int_t)usec));
+	}
 	return 0;
 }
 

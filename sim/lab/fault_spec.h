@@ -14,7 +14,8 @@
  *	{"impair": "worker-a:eth1", "rate": "10mbit", "loss": "20%", "delay": "20ms"}	both ways
  *	{"kill": "node/worker-a"}		the whole machine
  *	{"kill": "node/worker-a", "daemon": "ovs-vswitchd"}, {"stop": …, "daemon": …}
- * Each may have "name" and "for" (a duration: healed when it is over). Words that undo:
+ * Each may have "name", "after" (a duration: applied only then; the answer does not wait) and "for"
+ * (healed when it is over). Words that undo:
  *	{"link-up": …}, {"plug": …}, {"start": "node/worker-a", "daemon": "ovs-vswitchd"}
  * Machines are nodes ("worker-a", "node/worker-a", "control-plane") and hosts ("host/server"); NIC
  * eth0 may be left out where a fault does not need to be told.
@@ -29,7 +30,7 @@
  *   {"kind": the word; of words that undo what they undo ("link-down"), and "undo": true,
  *    "machine": as the fabric names it ("worker-a", "host/server"), "nic",
  *    "network", "groups":[[machine]], "vid", "bytes", "daemon", "signal",
- *    "rate": bit/s, "loss": of a million, "delay": µs, "for": µs, "name",
+ *    "rate": bit/s, "loss": of a million, "delay": µs, "for", "after": µs, "name",
  *    "text": the whole in words: "link-down worker-a:eth1"}
  * with only those members that the kind has.
  */

@@ -23,8 +23,9 @@ static void test_parse(void)
 		{"{\"link-up\":\"node/worker-a:eth1\"}",
 		 "{\"kind\":\"link-down\",\"machine\":\"worker-a\",\"nic\":\"eth1\","
 		 "\"text\":\"link-down worker-a:eth1\",\"undo\":true}"},
-		{"{\"unplug\":\"host/server:eth0\",\"name\":\"x-1\",\"for\":\"500ms\"}",
-		 "{\"for\":500000,\"kind\":\"unplug\",\"machine\":\"host/server\",\"name\":\"x-1\","
+		{"{\"unplug\":\"host/server:eth0\",\"name\":\"x-1\",\"for\":\"500ms\",\"after\":1}",
+		 "{\"after\":1000000,\"for\":500000,\"kind\":\"unplug\",\"machine\":\"host/"
+		 "server\",\"name\":\"x-1\","
 		 "\"nic\":\"eth0\",\"text\":\"unplug host/server:eth0\"}"},
 		{"{\"partition\":\"a, b|c | host/d\"}",
 		 "{\"groups\":[[\"a\",\"b\"],[\"c\"],[\"host/d\"]],\"kind\":\"partition\","
