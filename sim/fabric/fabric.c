@@ -2,184 +2,79 @@
 #include "fabric/fabric.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/stat.h>
 
-#include "sys/link.h"
-#include "sys/mnt.h"
-#include "sys/ns.h"
+#include "fabric/fabric_priv.h"
 
-#define UNDERLAY "underlay"
+/* ---- switches ---- */
 
-struct host {
-	const json_t *spec; /* borrowed from the topology */
-	pid_t pid;	    /* 0 once dead */
-	char *sock;
-};
-
-struct port {
-	char *machine, *nic;
-	char name[16]; /* the switch's end */
-};
-
-struct fabric {
-	struct fabric_config c;
-	struct link_ctx *link;
-	struct host *hosts;
-	size_t n_hosts;
-	struct port *ports;
-	size_t n_ports;
-	unsigned mtu;
-};
-
-static void port_add(struct fabric *f, const char *machine, const char *nic, const char *name)
+struct sw *fabric_sw(const struct fabric *f, const char *network)
 {
-	struct port *p;
-
-	f->ports = xrealloc(f->ports, (f->n_ports + 1) * sizeof(*f->ports));
-	p = &f->ports[f->n_ports++];
-	*p = (struct port){.machine = xstrdup(machine), .nic = xstrdup(nic)};
-	snprintf(p->name, sizeof(p->name), "%s", name);
+	for (size_t i = 0; i < f->n_sw; i++)
+		if (streq(f->sw[i].name, network))
+			return &f->sw[i];
+	return NULL;
 }
 
-static int attach(struct fabric *f, const char *machine, int netns_fd, const char *mac,
-		  struct err *e)
+void sw_device(const struct sw *sw, int segment, char out[static 16])
 {
-	char name[16];
-	struct link_end a = {
-		.name = name, .netns = -1, .mtu = f->mtu, .up = true, .master = UNDERLAY};
-	struct link_end b = {.name = "eth0", .netns = netns_fd, .mtu = f->mtu, .mac = mac};
-	int r;
-
-	snprintf(name, sizeof(name), "u%zu", f->n_ports);
-	r = link_add_veth(f->link, &a, &b, e);
-	if (r < 0)
-		return err_wrap(e, "plug %s into the underlay", machine);
-	link_set_alias(f->link, name, machine, NULL);
-	if (mac)
-		link_fdb_set(f->link, name, mac, NULL);
-	port_add(f, machine, "eth0", name);
-	return 0;
+	if (segment)
+		snprintf(out, 16, "%s.%c", sw->dev, '0' + segment % FABRIC_SEGMENTS);
+	else
+		snprintf(out, 16, "%s", sw->dev);
 }
 
-int fabric_attach(struct fabric *f, const char *machine, pid_t pid, int netns_fd, const char *mac,
-		  const json_t *nics, struct err *e)
+unsigned fabric_device_mtu(unsigned mtu)
 {
-	(void)pid;
-	(void)nics;
-	return attach(f, machine, netns_fd, mac, e);
+	unsigned device = MAX(mtu, 9000u) + 1000;
+
+	return MIN(device, 65535u);
 }
 
-int fabric_link(struct fabric *f, const char *machine, const char *nic, bool up, struct err *e)
+static void sw_add(struct fabric *f, const char *name, const json_t *spec, bool ovs)
 {
-	for (size_t i = 0; i < f->n_ports; i++)
-		if (streq(f->ports[i].machine, machine) && streq(f->ports[i].nic, nic))
-			return link_set_up(f->link, f->ports[i].name, up, e);
-	return err_set(e, ENOENT, "%s has no NIC %s in the fabric", machine, nic);
+	struct sw *sw = &f->sw[f->n_sw];
+
+	*sw = (struct sw){.name = name,
+			  .ovs = ovs,
+			  .snooping = jbool(spec, "mcast_snooping", false),
+			  .mtu = MIN((unsigned)jint(spec, "mtu", 1500), (unsigned)FABRIC_MTU_MAX)};
+	sw->device = fabric_device_mtu(sw->mtu);
+	if (!ovs)
+		snprintf(sw->dev, sizeof(sw->dev), "%s", name);
+	else if (strlen(name) <= 10)
+		snprintf(sw->dev, sizeof(sw->dev), "sw-%s", name);
+	else /* a dot: no name of a network can be in the way */
+		snprintf(sw->dev, sizeof(sw->dev), "sw.%zu", f->n_sw);
+	f->n_sw++;
 }
 
-/* ---- external hosts ---- */
-
-static int host_setup(void *arg, struct err *e)
+static void switches_init(struct fabric *f)
 {
-	const char *name = arg;
-
-	if (sethostname(name, strlen(name)) < 0)
-		return err_errno(e, errno, "sethostname");
-	return mnt_sysfs(e);
-}
-
-static void host_died(void *arg, pid_t pid, int wstatus)
-{
-	struct host *h = arg;
-	_cleanup_free_ char *why = proc_status_text(wstatus);
-
-	(void)pid;
-	log_warn("host/%s: traffic agent ended: %s", jstr(h->spec, "name", ""), why);
-	h->pid = 0;
-}
-
-static int host_spawn(struct fabric *f, struct host *h, struct err *e)
-{
-	const char *name = jstr(h->spec, "name", "");
-	_cleanup_free_ char *log = xasprintf("%s/h/%s.log", f->c.state, name);
-	_cleanup_close_ int log_fd = proc_log_open(log, e);
-	const char *argv[] = {f->c.agent, "--listen", h->sock, NULL};
-	struct proc_spec s = PROC_SPEC_INIT;
-
-	if (log_fd < 0)
-		return -e->code;
-	s.path = f->c.agent;
-	s.argv = argv;
-	s.log_fd = log_fd;
-	s.unshare = CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWNS;
-	s.pdeathsig = SIGKILL;
-	s.setup = host_setup;
-	s.arg = (void *)name;
-	h->pid = proc_spawn(&s, NULL, e);
-	if (h->pid < 0)
-		return err_wrap(e, "host/%s", name);
-	reaper_watch(f->c.reaper, h->pid, host_died, h);
-	return 0;
-}
-
-static int host_network(struct fabric *f, struct host *h, struct err *e)
-{
-	const char *name = jstr(h->spec, "name", ""), *gw = jstr(h->spec, "gateway", NULL);
-	_cleanup_close_ int netns = ns_open(h->pid, "net", e);
-	_cleanup_link_ struct link_ctx *l = NULL;
-	json_t *a;
+	const json_t *u = json_object_get(f->c.topology, "underlay");
+	json_t *list = json_object_get(f->c.topology, "networks"), *net;
 	size_t i;
-	int r;
 
-	if (netns < 0)
-		return netns;
-	r = attach(f, name, netns, jstr(h->spec, "mac", NULL), e);
-	if (r < 0)
-		return r;
-	r = link_open(netns, &l, e);
-	if (r < 0)
-		return r;
-	link_sysctl(l, "ipv6/conf/eth0/accept_dad", "0", NULL);
-	r = link_tx_csum_off(l, "eth0", e);
-	if (r < 0)
-		return r;
-	json_array_foreach(json_object_get(h->spec, "addresses"), i, a) {
-		r = link_addr_add(l, "eth0", json_string_value(a), e);
-		if (r < 0)
-			return r;
-	}
-	r = link_set_up(l, "eth0", true, e);
-	if (r < 0)
-		return r;
-	return gw ? link_route_add(l, NULL, gw, "eth0", e) : 0;
+	f->sw = xcalloc(json_array_size(list) + 1, sizeof(*f->sw));
+	sw_add(f, UNDERLAY, u, streq(jstr(u, "switch", ""), "ovs"));
+	json_array_foreach(list, i, net)
+		sw_add(f, jstr(net, "name", ""), net, true);
 }
 
-static int hosts_start(struct fabric *f, struct err *e)
+static int bridges_start(struct fabric *f, struct err *e)
 {
-	json_t *list = jget(f->c.topology, "underlay.hosts"), *spec;
-	_cleanup_free_ char *dir = xasprintf("%s/h", f->c.run);
-	size_t i;
-	int r;
+	for (size_t i = 0; i < f->n_sw; i++) {
+		const struct sw *sw = &f->sw[i];
+		int r = sw->ovs ? 0 : link_add_bridge(f->link, sw->dev, NULL, sw->mtu, e);
 
-	f->hosts = xcalloc(json_array_size(list), sizeof(*f->hosts));
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return err_errno(e, errno, "mkdir %s", dir);
-	json_array_foreach(list, i, spec) {
-		struct host *h = &f->hosts[f->n_hosts++];
-
-		h->spec = spec;
-		h->sock = xasprintf("%s/%s.sock", dir, jstr(spec, "name", ""));
-		r = host_spawn(f, h, e);
+		if (r >= 0 && !sw->ovs)
+			r = link_set_up(f->link, sw->dev, true, e);
 		if (r < 0)
-			return r;
-		r = host_network(f, h, e);
-		if (r < 0)
-			return err_wrap(e, "host/%s", jstr(spec, "name", ""));
+			return err_wrap(e, "%s", sw->name);
 	}
 	return 0;
 }
+
+/* ---- life ---- */
 
 int fabric_new(const struct fabric_config *c, struct fabric **ret, struct err *e)
 {
@@ -187,19 +82,17 @@ int fabric_new(const struct fabric_config *c, struct fabric **ret, struct err *e
 	int r;
 
 	f->c = *c;
-	f->mtu = (unsigned)jint(c->topology, "underlay.mtu", 1500);
+	switches_init(f);
 	r = link_open(-1, &f->link, e);
 	if (r >= 0)
 		r = link_ipv6_off(f->link, e);
 	if (r >= 0)
-		r = link_add_bridge(f->link, UNDERLAY, NULL, f->mtu, e);
-	if (r >= 0)
-		r = link_set_up(f->link, UNDERLAY, true, e);
+		r = bridges_start(f, e);
 	if (r >= 0)
 		r = hosts_start(f, e);
 	if (r < 0) {
 		fabric_free(f);
-		return err_wrap(e, "underlay");
+		return err_wrap(e, "fabric");
 	}
 	*ret = f;
 	return 0;
@@ -209,40 +102,178 @@ void fabric_free(struct fabric *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->n_hosts; i++)
-		free(f->hosts[i].sock);
-	for (size_t i = 0; i < f->n_ports; i++) {
-		free(f->ports[i].machine);
-		free(f->ports[i].nic);
-	}
+	switchd_free(f->ovs);
+	hosts_free(f);
+	for (size_t i = 0; i < f->n_ports; i++)
+		cable_free(f->ports[i]);
 	link_close(f->link);
-	free(f->hosts);
 	free(f->ports);
+	free(f->view);
+	free(f->sw);
 	free(f);
+}
+
+int fabric_attach(struct fabric *f, const char *machine, pid_t pid, int netns_fd, const char *mac,
+		  const json_t *nics, struct err *e)
+{
+	struct cable_spec s = {.machine = machine,
+			       .nic = "eth0",
+			       .network = UNDERLAY,
+			       .mac = mac,
+			       .mtu = fabric_mtu(f, UNDERLAY),
+			       .pid = pid,
+			       .netns = netns_fd};
+	int r = cable_new(f, &s, e);
+	json_t *nic;
+	size_t i;
+
+	json_array_foreach(nics, i, nic) {
+		if (r < 0)
+			break;
+		s.nic = jstr(nic, "name", "");
+		s.network = jstr(nic, "network", "");
+		s.mac = jstr(nic, "mac", "");
+		s.mtu = (unsigned)jint(nic, "mtu", 1500);
+		s.vlan = (unsigned)jint(nic, "vlan", 0);
+		s.trunks = json_object_get(nic, "trunks");
+		r = cable_new(f, &s, e);
+	}
+	return r;
+}
+
+static bool needs_switchd(const struct fabric *f)
+{
+	for (size_t i = 0; i < f->n_ports; i++)
+		if (f->ports[i]->sw->ovs)
+			return true;
+	return false;
+}
+
+int fabric_start(struct fabric *f, struct err *e)
+{
+	return needs_switchd(f) ? switchd_new(f, &f->ovs, e) : 0;
+}
+
+bool fabric_ready(const struct fabric *f, char **ret_what)
+{
+	return !f->ovs || switchd_ready(f->ovs, ret_what);
+}
+
+char *fabric_fault(const struct fabric *f)
+{
+	return f->ovs ? switchd_fault(f->ovs) : NULL;
+}
+
+int fabric_daemon(struct fabric *f, const char *name, const char *action, int sig,
+		  fabric_done_fn done, void *arg, struct err *e)
+{
+	if (!f->ovs)
+		return err_set(e, ENOENT, "the fabric of this lab has no Open vSwitch");
+	return switchd_daemon(f->ovs, name, action, sig, done, arg, e);
+}
+
+/* ---- looking ---- */
+
+struct port *fabric_find(const struct fabric *f, const char *machine, const char *nic,
+			 struct err *e)
+{
+	for (size_t i = 0; i < f->n_ports; i++)
+		if (streq(f->ports[i]->pub.machine, machine) && streq(f->ports[i]->pub.nic, nic))
+			return f->ports[i];
+	err_set(e, ENOENT, "%s has no NIC %s in the fabric", machine, nic);
+	return NULL;
+}
+
+const struct fabric_port *fabric_port(const struct fabric *f, const char *machine, const char *nic,
+				      struct err *e)
+{
+	const struct port *p = fabric_find(f, machine, nic, e);
+
+	return p ? &p->pub : NULL;
+}
+
+const struct fabric_port *const *fabric_ports(const struct fabric *f, size_t *ret_n)
+{
+	*ret_n = f->n_ports;
+	return f->view;
+}
+
+unsigned fabric_mtu(const struct fabric *f, const char *network)
+{
+	const struct sw *sw = fabric_sw(f, network);
+
+	return sw ? sw->mtu : 0;
+}
+
+/* ---- status ---- */
+
+static json_t *port_status(const struct port *p, bool counters)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:O?, s:i, s:b, s:b}", "machine",
+			      p->pub.machine, "nic", p->pub.nic, "port", p->pub.dev, "vlan",
+			      (int)p->pub.vlan, "trunks", p->pub.trunks, "segment", p->pub.segment,
+			      "up", (int)p->pub.up, "plugged", (int)p->pub.plugged);
+
+	if (!p->pub.trunks)
+		json_object_set_new(o, "trunks", json_null());
+	if (counters && p->sw->ovs)
+		json_object_set_new(o, "over_mtu", json_integer((json_int_t)p->over_mtu));
+	return o;
+}
+
+static json_t *switches_status(const struct fabric *f, bool counters)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < f->n_sw; i++) {
+		const struct sw *sw = &f->sw[i];
+		json_t *ports = json_array();
+
+		for (size_t k = 0; k < f->n_ports; k++)
+			if (f->ports[k]->sw == sw)
+				json_array_append_new(ports, port_status(f->ports[k], counters));
+		json_array_append_new(out,
+				      json_pack("{s:s, s:s, s:s, s:i, s:b, s:o}", "name", sw->name,
+						"kind", sw->ovs ? "ovs" : "bridge", "device",
+						sw->dev, "mtu", (int)sw->mtu, "mcast_snooping",
+						(int)sw->snooping, "ports", ports));
+	}
+	return out;
 }
 
 json_t *fabric_status(const struct fabric *f)
 {
-	json_t *hosts = json_array(), *ports = json_object();
+	return json_pack("{s:o, s:o, s:o}", "hosts", hosts_status(f), "switches",
+			 switches_status(f, false), "daemons",
+			 f->ovs ? switchd_status(f->ovs) : json_array());
+}
 
-	for (size_t i = 0; i < f->n_hosts; i++) {
-		const struct host *h = &f->hosts[i];
+struct counting {
+	struct fabric *f;
+	fabric_result_fn done;
+	void *arg;
+};
 
-		json_array_append_new(hosts, json_pack("{s:O, s:i, s:s, s:O, s:b}", "name",
-						       json_object_get(h->spec, "name"), "pid",
-						       (int)h->pid, "socket", h->sock, "addresses",
-						       json_object_get(h->spec, "addresses"),
-						       "alive", h->pid > 0));
-	}
-	for (size_t i = 0; i < f->n_ports; i++) {
-		json_t *l = json_object_get(ports, f->ports[i].machine);
+static void counted(void *arg, const struct err *e)
+{
+	struct counting *c = arg;
+	_cleanup_json_ json_t *result = e ? NULL : switches_status(c->f, true);
 
-		if (!l) {
-			l = json_array();
-			json_object_set_new(ports, f->ports[i].machine, l);
-		}
-		json_array_append_new(l, json_pack("{s:s, s:s}", "nic", f->ports[i].nic, "port",
-						   f->ports[i].name));
-	}
-	return json_pack("{s:o, s:o}", "hosts", hosts, "ports", ports);
+	c->done(c->arg, result, e);
+	free(c);
+}
+
+int fabric_switch_counters(struct fabric *f, fabric_result_fn done, void *arg, struct err *e)
+{
+	struct counting *c = xcalloc(1, sizeof(*c));
+	int r = 0;
+
+	*c = (struct counting){f, done, arg};
+	if (f->ovs)
+		r = flows_count(switchd_flows(f->ovs), counted, c, e);
+	else
+		fabric_later(f, counted, c, NULL);
+	if (r < 0)
+		free(c);
+	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "fabric/fabric.h"
 #include "lab/reconcile.h"
 
 #define START_TIMEOUT (120 * USEC_PER_SEC)
@@ -10,7 +11,7 @@
 
 struct bringup {
 	size_t waiting; /* agents that have not answered */
-	bool daemons, databases, planned;
+	bool daemons, switches, databases, planned;
 	uint64_t mark; /* end of the last phase */
 };
 
@@ -53,11 +54,44 @@ static void advance(struct lab *lab)
 {
 	struct bringup *b = lab->up;
 
-	if (!b || b->planned || !b->daemons || !b->databases)
+	if (!b || b->planned || !b->daemons || !b->switches || !b->databases)
 		return;
 	b->planned = true;
 	phase_done(lab, "databases");
 	reconcile_sync(lab, SYNC_TIMEOUT, synced, lab);
+}
+
+void bringup_fabric(struct lab *lab)
+{
+	_cleanup_free_ char *fault = fabric_fault(lab->fabric);
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (!lab->up || lab->up->switches)
+		return;
+	if (fault) {
+		err_set(&e, EIO, "%s", fault);
+		lab_failed(lab, &e);
+		return;
+	}
+	lab->up->switches = fabric_ready(lab->fabric, NULL);
+	advance(lab);
+}
+
+static int on_fabric_late(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct lab *lab = arg;
+	_cleanup_free_ char *what = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	(void)s;
+	(void)usec;
+	if (lab->up->switches)
+		return 0;
+	fabric_ready(lab->fabric, &what);
+	err_set(&e, ETIMEDOUT, "timed out after %.0f s waiting for %s", START_TIMEOUT / 1e6,
+		what ? what : "the fabric");
+	lab_failed(lab, &e);
+	return 0;
 }
 
 void bringup_zone_ready(struct lab *lab)
@@ -112,4 +146,6 @@ void bringup_all_made(struct lab *lab)
 {
 	lab->up->mark = lab->epoch;
 	phase_done(lab, "namespaces");
+	loop_after(lab->ev, START_TIMEOUT, on_fabric_late, lab, NULL);
+	bringup_fabric(lab);
 }

@@ -12,6 +12,8 @@
 int bringup_node(struct lab_node *n, struct err *e);
 /* All nodes are made: the first phase is over. */
 void bringup_all_made(struct lab *lab);
+/* The fabric's switches have become ready, or have ended. */
+void bringup_fabric(struct lab *lab);
 /* Called by zones.c when a zone has opened its databases. */
 void bringup_zone_ready(struct lab *lab);
 

@@ -7,6 +7,7 @@
 #include "kubevirt/domain.h"
 #include "lab/controllers.h"
 #include "lab/net.h"
+#include "lab/topology.h"
 #include "probe/probe.h"
 
 #define ASK_TIMEOUT (10 * USEC_PER_SEC)
@@ -79,13 +80,8 @@ static const json_t *pod_of(struct lab *lab, const char *name)
 static const json_t *host_of(struct lab *lab, const char *name)
 {
 	const char *n = str_after(name, "host/");
-	json_t *h;
-	size_t i;
 
-	json_array_foreach(jget(lab->topo, "underlay.hosts"), i, h)
-		if (n && streq(jstr(h, "name", ""), n))
-			return h;
-	return NULL;
+	return n ? topology_host(lab->topo, n) : NULL;
 }
 
 /* A node's traffic agent starts when it is first connected to: so not before it is asked for. */
@@ -247,7 +243,8 @@ json_t *endpoint_attachments(struct lab *lab, const char *name)
 	const json_t *pod = pod_of(lab, name), *host = host_of(lab, name);
 	const struct podnet *p =
 		pod ? podnets_find(&lab->net->pods, meta_ns(pod), meta_name(pod)) : NULL;
-	json_t *out = json_array();
+	json_t *out = json_array(), *iface;
+	size_t k;
 
 	if (node)
 		return node_attachments(node, out);
@@ -257,11 +254,12 @@ json_t *endpoint_attachments(struct lab *lab, const char *name)
 					      json_pack("{s:s, s:s, s:s, s:i}", "network",
 							p->v[i].network, "nad", p->v[i].nad, "mac",
 							p->v[i].mac, "mtu", p->v[i].mtu));
-	if (host)
-		json_array_append_new(out,
-				      json_pack("{s:s, s:n, s:O, s:I}", "network", "underlay",
-						"nad", "mac", json_object_get(host, "mac"), "mtu",
-						(json_int_t)jint(lab->topo, "underlay.mtu", 1500)));
+	json_array_foreach(json_object_get(host, "interfaces"), k, iface)
+		json_array_append_new(out, json_pack("{s:O, s:n, s:O, s:O, s:O}", "network",
+						     json_object_get(iface, "network"), "nad",
+						     "mac", json_object_get(iface, "mac"), "mtu",
+						     json_object_get(iface, "mtu"), "ifname",
+						     json_object_get(iface, "name")));
 	return out;
 }
 

@@ -48,4 +48,7 @@ void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b);
 
+/* Opens what the topology wants open on a host ("host/NAME") whose agent has connected. */
+void endpoint_host_listen(struct lab *lab, const char *name);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab/fault.h"
 
+#include "fabric/fabric.h"
 #include "lab/verbs.h"
 #include "probe/verdict.h"
 
@@ -34,7 +35,7 @@ static char *node_fault(const struct lab_node *n)
 
 char *lab_fault(struct lab *lab)
 {
-	char *fault = NULL;
+	char *fault = fabric_fault(lab->fabric);
 
 	for (size_t i = 0; !fault && i < lab->n_nodes; i++)
 		fault = node_fault(&lab->nodes[i]);
@@ -50,7 +51,7 @@ char *endpoint_fault(struct lab *lab, const char *endpoint)
 	for (size_t i = 0; n && !fault && i < lab->n_zones; i++)
 		if (lab->zones[i].host->control_plane)
 			fault = node_fault(lab->zones[i].host);
-	return fault;
+	return fault ? fault : fabric_fault(lab->fabric);
 }
 
 char *endpoints_fault(struct lab *lab, const json_t *names)

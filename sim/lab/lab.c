@@ -170,25 +170,39 @@ static int init_mounts(struct lab *lab, struct err *e)
 	return agent_lab_mounts(lab->paths->run, lab->paths->state, lab->paths->cache, e);
 }
 
+static void on_fabric(void *arg)
+{
+	struct lab *lab = arg;
+
+	bringup_fabric(lab);
+	reconcile_kick(lab);
+}
+
 static int init_fabric(struct lab *lab, struct err *e)
 {
 	_cleanup_free_ char *agent =
 		xasprintf("%s/ovnbed-agent", jstr(lab->options, "program_dir", "."));
-	struct fabric_config c = {.topology = lab->topo,
+	struct fabric_config c = {.ev = lab->ev,
+				  .topology = lab->topo,
 				  .run = lab->paths->run,
 				  .state = lab->paths->state,
 				  .agent = agent,
-				  .reaper = lab->reaper};
+				  .prefix = jstr(lab->options, "prefix", "/"),
+				  .reaper = lab->reaper,
+				  .changed = on_fabric,
+				  .arg = lab};
 
 	return fabric_new(&c, &lab->fabric, e);
 }
 
 static void on_hub_state(void *arg, const char *name, bool ready, const char *why)
 {
-	(void)name;
 	(void)why;
-	if (ready)
-		endpoints_ready(arg);
+	if (!ready)
+		return;
+	if (str_after(name, "host/"))
+		endpoint_host_listen(arg, name);
+	endpoints_ready(arg);
 }
 
 static void add_host_probes(struct lab *lab)

@@ -211,7 +211,7 @@ int lab_nodes_spawn(struct lab *lab, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return fabric_start(lab->fabric, e);
 }
 
 /* ---- desired state ---- */

@@ -29,34 +29,45 @@ static json_t *node_status(struct lab *lab, const struct lab_node *n)
 			 "timings", n->timings, "gen", (json_int_t)n->gen);
 }
 
-static void add_reasons(struct lab *lab, json_t *reasons)
+/* Daemons that do not run, with their last words. */
+static void add_daemon_reasons(json_t *reasons, const char *machine, const json_t *daemons)
+{
+	json_t *d, *l;
+	size_t k, m;
+
+	json_array_foreach(daemons, k, d) {
+		const json_t *log = json_object_get(d, "log");
+
+		if (streq(jstr(d, "state", ""), "running"))
+			continue;
+		json_array_append_new(reasons,
+				      jstringf("%s: %s ended: %s", machine, jstr(d, "name", "?"),
+					       jstr(d, "status", "?")));
+		json_array_foreach(log, m, l)
+			if (m + 3 >= json_array_size(log))
+				json_array_append_new(reasons,
+						      jstringf("  %s", json_string_value(l)));
+	}
+}
+
+static void add_reasons(struct lab *lab, const json_t *fabric, json_t *reasons)
 {
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct lab_node *n = &lab->nodes[i];
-		json_t *d, *l;
-		size_t k, m;
+		_cleanup_free_ char *machine = xasprintf("node/%s", n->name);
+		json_t *d;
+		size_t k;
 
 		if (n->death) {
 			json_array_append_new(reasons, jstringf("node/%s: %s", n->name, n->death));
 			continue;
 		}
-		json_array_foreach(json_object_get(n->status, "daemons"), k, d) {
-			const json_t *log = json_object_get(d, "log");
-
-			if (streq(jstr(d, "state", ""), "running"))
-				continue;
-			json_array_append_new(reasons, jstringf("node/%s: %s ended: %s", n->name,
-								jstr(d, "name", "?"),
-								jstr(d, "status", "?")));
-			json_array_foreach(log, m, l)
-				if (m + 3 >= json_array_size(log))
-					json_array_append_new(
-						reasons, jstringf("  %s", json_string_value(l)));
-		}
+		add_daemon_reasons(reasons, machine, json_object_get(n->status, "daemons"));
 		json_array_foreach(json_object_get(n->status, "problems"), k, d)
 			json_array_append_new(
 				reasons, jstringf("node/%s: %s", n->name, json_string_value(d)));
 	}
+	add_daemon_reasons(reasons, "fabric", json_object_get(fabric, "daemons"));
 	for (size_t i = 0; i < lab->n_zones; i++)
 		if (lab->zones[i].problem)
 			json_array_append_new(reasons, jstringf("zone %s: %s", lab->zones[i].name,
@@ -79,20 +90,21 @@ json_t *lab_status(struct lab *lab)
 	_cleanup_json_ json_t *fab = fabric_status(lab->fabric);
 	json_t *nodes = json_array(), *reasons = json_array();
 
-	add_reasons(lab, reasons);
+	add_reasons(lab, fab, reasons);
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		json_array_append_new(nodes, node_status(lab, &lab->nodes[i]));
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:O?, s:O, s:o, s:O?, s:o}", "name",
-			 lab->paths->name, "state",
-			 !lab->ready			 ? "Starting"
-			 : json_array_size(reasons) == 0 ? "Ready"
-							 : "Degraded",
-			 "reasons", reasons, "zones", jstr(lab->topo, "zones", ""), "topology",
-			 jstr(lab->topo, "name", ""), "datapath",
-			 jstr(lab->options, "datapath", ""), "nodes", nodes, "hosts",
-			 json_object_get(fab, "hosts"), "timings", lab->timings, "deviations",
-			 all_deviations(lab), "versions", json_object_get(lab->options, "versions"),
-			 "faults", faults_json(lab));
+	return json_pack(
+		"{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:O, s:O, s:O, s:O, s:o, s:O?, s:o}", "name",
+		lab->paths->name, "state",
+		!lab->ready			? "Starting"
+		: json_array_size(reasons) == 0 ? "Ready"
+						: "Degraded",
+		"reasons", reasons, "zones", jstr(lab->topo, "zones", ""), "topology",
+		jstr(lab->topo, "name", ""), "datapath", jstr(lab->options, "datapath", ""),
+		"nodes", nodes, "hosts", json_object_get(fab, "hosts"), "switches",
+		json_object_get(fab, "switches"), "fabric", json_object_get(fab, "daemons"),
+		"timings", lab->timings, "deviations", all_deviations(lab), "versions",
+		json_object_get(lab->options, "versions"), "faults", faults_json(lab));
 }
 
 /* ---- ports ---- */

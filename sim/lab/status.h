@@ -8,7 +8,7 @@
 /*
  * {"name","state":"Ready"|"Degraded"|"Starting","reasons":[],"zones","topology","datapath",
  *  "nodes":[{"name","role","state","pid","daemons","addresses","pods","vms","timings","gen"}],
- *  "hosts":[…],"timings":{},"deviations":[],"versions":{}}
+ *  "hosts":[…],"switches":[…],"fabric":[DAEMON] (fabric/fabric.h),"timings":{},"deviations":[],"versions":{}}
  */
 json_t *lab_status(struct lab *lab);
 /* {"ports":[{"zone","port","type","up","addresses"}],"problems":[what is down or missing]}. */

@@ -72,8 +72,9 @@ static json_t *expand_nodes(struct topo *t, const json_t *subnets)
 
 	if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > MAX_NODES)
 		topo_bad(t, "spec.nodes", NULL, "expected a list of 1 to %d nodes", MAX_NODES);
-	/* the machine of the central databases */
+	/* the machine of the central databases, and where the switches log */
 	json_object_set_new(seen, "control-plane", json_true());
+	json_object_set_new(seen, "fabric", json_true());
 	json_array_foreach(list, i, node) {
 		_cleanup_free_ char *p = xasprintf("spec.nodes.%zu", i);
 		const char *name = topo_name(t, node, p, seen);

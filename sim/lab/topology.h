@@ -39,6 +39,8 @@ json_t *topology_load(const char *path, struct diags *d);
 json_t *topology_load_zones(const char *path, const char *zones, struct diags *d);
 /* The same from a parsed document. */
 json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct diags *d);
+/* A host of a normalised topology by name, wherever it is written; borrowed, or NULL. */
+const json_t *topology_host(const json_t *topology, const char *name);
 /* Address number n (0 = network address) of a CIDR, with "/len" when with_len. NULL when outside.
  */
 char *cidr_nth(const char *cidr, unsigned n, bool with_len);

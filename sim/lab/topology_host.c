@@ -167,3 +167,26 @@ json_t *topo_hosts(struct topo *t, const json_t *net, const char *path, const ch
 	}
 	return out;
 }
+
+static const json_t *find(const json_t *hosts, const char *name)
+{
+	json_t *h;
+	size_t i;
+
+	json_array_foreach(hosts, i, h)
+		if (streq(jstr(h, "name", ""), name))
+			return h;
+	return NULL;
+}
+
+const json_t *topology_host(const json_t *topology, const char *name)
+{
+	const json_t *h = find(jget(topology, "underlay.hosts"), name);
+	json_t *net;
+	size_t i;
+
+	json_array_foreach(json_object_get(topology, "networks"), i, net)
+		if (!h)
+			h = find(json_object_get(net, "hosts"), name);
+	return h;
+}
