@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "agent/brex.h"
 #include "agent/daemons.h"
 #include "agent/nmstate.h"
 #include "agent/pods.h"
@@ -267,6 +268,7 @@ void agent_pump(struct agent *a)
 		if (a->ovs) {
 			ovs_pump(a);
 			zsnat_pump(a);
+			brex_pump(a);
 		}
 		daemons_pump(a);
 	} while (a->pump_again);
@@ -324,6 +326,7 @@ static int init_node(struct agent *a, struct err *e)
 		ovs_new(a);
 		nmstate_new(a);
 		zsnat_new(a);
+		brex_new(a);
 		pods_new(a);
 		vms_new(a);
 		r = prober_new(a, e);

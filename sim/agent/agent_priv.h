@@ -29,6 +29,7 @@ enum role {
 	ROLE_ANY = ROLE_NODE | ROLE_CONTROL_PLANE,
 };
 
+struct brex;
 struct daemons;
 struct nmstate;
 struct ovs;
@@ -52,6 +53,7 @@ struct agent {
 	struct daemons *daemons;
 	struct ovs *ovs; /* NULL in a control plane */
 	struct zsnat *zsnat;
+	struct brex *brex;
 	struct nmstate *nmstate;
 	struct remote *remote;
 	struct pods *pods;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "agent/brex.h"
 #include "agent/daemons.h"
 #include "agent/nmstate.h"
 #include "agent/zsnat.h"
@@ -191,5 +192,6 @@ void ovs_switch_gone(struct agent *a)
 	json_decref(a->neighbours);
 	a->neighbours = NULL;
 	zsnat_reset(a);
+	brex_reset(a);
 	ovs_pump(a);
 }

@@ -42,6 +42,7 @@ struct openflow_match {
 	struct in_addr nw_dst, nw_dst_mask; /* likewise */
 	struct in6_addr ipv6_src, ipv6_src_mask; /* with dl_type 0x86dd */
 	struct in6_addr ipv6_dst, ipv6_dst_mask; /* likewise */
+	uint16_t udp_dst;			 /* with nw_proto 17 */
 	uint8_t icmpv6_type;			 /* with dl_type 0x86dd and nw_proto 58 */
 	uint32_t reg0, reg0_mask;
 };

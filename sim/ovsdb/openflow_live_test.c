@@ -178,6 +178,7 @@ static void check_all(struct user *u)
 				   .match = {.in_port = OPENFLOW_LOCAL,
 					     .dl_type = 0x0800,
 					     .nw_proto = 17,
+					     .udp_dst = 6081,
 					     .vlan_tci = 0xf00a,
 					     .vlan_tci_mask = 0xffff}};
 	struct openflow_flow v6 = {.table = 5,

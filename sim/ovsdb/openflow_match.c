@@ -12,7 +12,7 @@
 #define OXM_VLAN_PCP 7
 #define NO_MASK ((size_t)-1)
 
-enum form { NUMBER, MAC, ADDRESS };
+enum form { NUMBER, PORT /* a number, written in decimal */, MAC, ADDRESS };
 
 struct field {
 	const char *name;
@@ -25,7 +25,7 @@ struct field {
 
 /* In an order in which each field follows those that it requires. */
 static const struct field fields[] = {
-	{"in_port", OXM_CLASS, 0, 4, NUMBER, AT(in_port), NO_MASK},
+	{"in_port", OXM_CLASS, 0, 4, PORT, AT(in_port), NO_MASK},
 	{"dl_dst", OXM_CLASS, 3, 6, MAC, AT(dl_dst), AT(dl_dst_mask)},
 	{"dl_src", OXM_CLASS, 4, 6, MAC, AT(dl_src), AT(dl_src_mask)},
 	{"dl_type", OXM_CLASS, 5, 2, NUMBER, AT(dl_type), NO_MASK},
@@ -35,6 +35,7 @@ static const struct field fields[] = {
 	{"ipv6_src", OXM_CLASS, 26, 16, ADDRESS, AT(ipv6_src), AT(ipv6_src_mask)},
 	{"ipv6_dst", OXM_CLASS, 27, 16, ADDRESS, AT(ipv6_dst), AT(ipv6_dst_mask)},
 	{"nw_proto", OXM_CLASS, 10, 1, NUMBER, AT(nw_proto), NO_MASK},
+	{"udp_dst", OXM_CLASS, 16, 2, PORT, AT(udp_dst), NO_MASK},
 	{"icmpv6_type", OXM_CLASS, 29, 1, NUMBER, AT(icmpv6_type), NO_MASK},
 	{"reg0", NXM1_CLASS, 0, 4, NUMBER, AT(reg0), AT(reg0_mask)},
 };
@@ -46,11 +47,11 @@ static void to_wire(const struct field *f, const struct openflow_match *m, size_
 {
 	const uint8_t *p = (const uint8_t *)m + offset;
 
-	if (f->form == NUMBER && f->size == 2) {
+	if (f->form <= PORT && f->size == 2) {
 		uint16_t v = htons(*(const uint16_t *)(const void *)p);
 
 		memcpy(out, &v, sizeof(v));
-	} else if (f->form == NUMBER && f->size == 4) {
+	} else if (f->form <= PORT && f->size == 4) {
 		uint32_t v = htonl(*(const uint32_t *)(const void *)p);
 
 		memcpy(out, &v, sizeof(v));
@@ -64,9 +65,9 @@ static void from_wire(const struct field *f, const uint8_t *p, struct openflow_m
 {
 	uint8_t *out = (uint8_t *)m + offset;
 
-	if (f->form == NUMBER && f->size == 2)
+	if (f->form <= PORT && f->size == 2)
 		*(uint16_t *)(void *)out = get_be16(p);
-	else if (f->form == NUMBER && f->size == 4)
+	else if (f->form <= PORT && f->size == 4)
 		*(uint32_t *)(void *)out = get_be32(p);
 	else
 		memcpy(out, p, f->size);
@@ -213,7 +214,7 @@ static void add_bytes(struct buf *b, const struct field *f, const uint8_t *p)
 
 		if (f->value == AT(in_port) && v == OPENFLOW_LOCAL)
 			buf_adds(b, "LOCAL");
-		else if (f->value == AT(in_port) || f->size == 1)
+		else if (f->form == PORT || f->size == 1)
 			buf_printf(b, "%u", v);
 		else
 			buf_printf(b, "0x%04x", v);
