@@ -15,7 +15,8 @@ struct probe_args {
 static const struct opt probe_opts[] = {
 	SESSION_OPT(struct probe_args),
 	{"expect", 0, OPT_STRING, offsetof(struct probe_args, expect),
-	 "allowed|denied|rejected|isolated", "What should come of it (default: allowed)", NULL},
+	 "allowed|denied|rejected|isolated|blocked", "What should come of it (default: allowed)",
+	 NULL},
 	{"network", 0, OPT_STRING, offsetof(struct probe_args, network), "NAME",
 	 "Network to use (default: the first that both share)", NULL},
 	{"family", 0, OPT_INT, offsetof(struct probe_args, family), "4|6",
@@ -44,7 +45,7 @@ static json_t *make_cell(const struct probe_args *a, const char *from, const cha
 	return c;
 }
 
-static json_t *make_request(const struct probe_args *a, const struct operands *ops)
+static json_t *make_cells(const struct probe_args *a, const struct operands *ops)
 {
 	static const char *const def[] = {"icmp", "tcp/80", "udp/53"};
 	size_t n = ops->n > 2 ? (size_t)ops->n - 2 : ARRAY_SIZE(def);
@@ -55,29 +56,29 @@ static json_t *make_request(const struct probe_args *a, const struct operands *o
 		json_t *c = make_cell(a, ops->v[0], ops->v[1], send);
 
 		if (!c) {
-			cmd_error(CMD_USAGE,
-				  "\"%s\": expected icmp, tcp/PORT, udp/PORT or bulk[/PORT]", send);
+			cmd_error(CMD_USAGE, "\"%s\": expected " STEP_SEND_TEXT, send);
 			json_decref(cells);
 			return NULL;
 		}
 		json_array_append_new(cells, c);
 	}
-	return json_pack("{s:o}", "cells", cells);
+	return cells;
 }
 
 static void print_cell(const json_t *c, bool color)
 {
 	const char *st = jstr(c, "verdict.status", "error");
 	long long port = jint(c, "port", 0), rtt = jint(c, "rttUs", -1);
+	bool frames = json_object_get(c, "kind") != NULL;
 	_cleanup_free_ char *what = port ? xasprintf("%s/%lld", jstr(c, "proto", "?"), port)
 					 : xstrdup(jstr(c, "proto", "?"));
 	_cleanup_free_ char *time =
 		rtt >= 0 ? xasprintf("%.2f ms", (double)rtt / 1e3) : xstrdup("-");
 
 	printf("%s%-5s%s %-10s %-24s > %-24s %-10s %9s  %s\n", status_color(st, color), st,
-	       color_off(color), what, jstr(c, "src", "-"), jstr(c, "dst", "-"),
-	       jstr(c, "outcome", "?"), time,
-	       streq(st, "pass") ? "" : jstr(c, "verdict.reason", ""));
+	       color_off(color), what, jstr(c, frames ? "from" : "src", "-"),
+	       jstr(c, frames ? "to" : "dst", "-"), jstr(c, "outcome", "?"), time,
+	       streq(st, "pass") && !frames ? "" : jstr(c, "verdict.reason", ""));
 }
 
 static int judge(const json_t *reply)
@@ -87,12 +88,35 @@ static int judge(const json_t *reply)
 	return streq(st, "pass") ? CMD_OK : streq(st, "fail") ? CMD_FAIL : CMD_INTERNAL;
 }
 
+/* Sends cells to a verb of the lab and adds what came of them to *result. */
+static int send_cells(struct client *client, const char *verb, const json_t *cells, json_t **result,
+		      struct err *e)
+{
+	_cleanup_json_ json_t *body = json_pack("{s:O}", "cells", (json_t *)cells), *reply = NULL;
+	const char *st;
+
+	if (!json_array_size(cells))
+		return 0;
+	reply = client_verb(client, verb, body, e);
+	if (!reply)
+		return -e->code;
+	if (!*result) {
+		*result = TAKE_PTR(reply);
+		return 0;
+	}
+	json_array_extend(json_object_get(*result, "cells"), json_object_get(reply, "cells"));
+	st = jstr(reply, "status", "error");
+	if (streq(jstr(*result, "status", ""), "pass") || streq(st, "error"))
+		jset_str(*result, "status", st);
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct probe_args a = {.output = "table"};
 	_cleanup_session_ struct session s = {0};
 	_cleanup_err_ struct err e = ERR_INIT;
-	_cleanup_json_ json_t *reply = NULL, *request = NULL;
+	_cleanup_json_ json_t *reply = NULL, *cells = NULL, *frames = NULL;
 	struct operands ops;
 	json_t *c;
 	size_t i;
@@ -102,14 +126,15 @@ static int run(int argc, char **argv)
 		return cmd_err(&e);
 	if (ops.n < 2)
 		return cmd_error(CMD_USAGE, "expected FROM TO [icmp tcp/80 …]");
-	request = make_request(&a, &ops);
-	if (!request)
+	cells = make_cells(&a, &ops);
+	if (!cells)
 		return CMD_USAGE;
+	frames = step_take_frames(cells);
 	r = session_open(a.lab, &s);
 	if (r != CMD_OK)
 		return r;
-	reply = client_verb(s.client, "probes", request, &e);
-	if (!reply)
+	if (send_cells(s.client, "probes", cells, &reply, &e) < 0 ||
+	    send_cells(s.client, "frames", frames, &reply, &e) < 0)
 		return cmd_err(&e);
 	if (streq(a.output, "json")) {
 		_cleanup_free_ char *text = jtext_pretty(reply);
@@ -124,10 +149,11 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_probe = {
 	.name = "probe",
-	.args = "FROM TO [icmp|tcp/PORT|udp/PORT|bulk …]",
+	.args = "FROM TO [icmp|tcp/PORT|udp/PORT|bulk|broadcast|…]",
 	.summary = "Send packets between two endpoints and judge what comes of them",
 	.help = "Endpoints are vm/NAME, pod/NAME, host/NAME, node/NAME, with NS/ before NAME for\n"
-		"another namespace than default. Without probes: icmp, tcp/80 and udp/53.",
+		"another namespace than default. Without probes: icmp, tcp/80 and udp/53.\n"
+		"Raw frames, whose copies are counted at every member: " FRAMES_KINDS_TEXT ".",
 	.run = run,
 	.opts = probe_opts,
 };

@@ -376,7 +376,7 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"GET", OWN "ports", verb_ports},
 		{"GET", OWN "endpoint", verb_endpoint},
 		{"POST", OWN "reconcile", verb_reconcile},
-		{"POST", OWN "probes", verb_probes},
+		{"POST", OWN "probes", verb_probes},	  {"POST", OWN "frames", verb_frames},
 		{"POST", OWN "mtu", verb_mtu},
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},

@@ -7,7 +7,7 @@
  *					"devices":[{"port","device"}] of a VM or switch}; also
  *					name=switch/NAME, name=fabric
  *	POST reconcile {}		lab/reconcile.h, reconcile_sync()
- *	POST probes, mtu, isolate, soak	probe/probe.h, endpoints by name
+ *	POST probes, mtu, isolate, soak, frames	probe/probe.h, endpoints by name
  *	POST agent {endpoint, method, params}	one method of probe/proto.h
  *	POST exec {vm, argv, stdin?}	{"code","out","err"} by the guest agent
  *	POST daemon {node, name, action, signal?}
@@ -39,6 +39,7 @@ int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const cha
 
 /* One each; arg is the lab. */
 void verb_probes(void *arg, struct api_call *call);
+void verb_frames(void *arg, struct api_call *call);
 void verb_mtu(void *arg, struct api_call *call);
 void verb_isolate(void *arg, struct api_call *call);
 void verb_soak(void *arg, struct api_call *call);

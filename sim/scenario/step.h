@@ -4,6 +4,7 @@
 #define OVNBED_SCENARIO_STEP_H
 
 #include "base/buf.h"
+#include "probe/frames.h"
 #include "scenario/scenario.h"
 
 struct client;
@@ -30,6 +31,7 @@ struct step_ctx {
 	const char *zones;    /* of the run: "interconnect" or "central" */
 	uint64_t timeout;     /* of waiting, microseconds */
 	json_t *heal;	      /* array: faults that end with the step */
+	const char *nonce;    /* of all packets that the step sends; NULL: each verb has its own */
 	json_t *details;      /* array: what was measured, for the report (cells, refusals, …) */
 	struct buf why;	      /* one sentence a finding; first line is the failure message */
 	bool want_evidence;   /* set by a verb whose failure is worth traces */
@@ -67,7 +69,12 @@ int step_get(struct client *client, const char *path, json_t **ret, struct err *
 json_t *step_as_list(const json_t *v);
 /* "30s", "500ms", "2m" or seconds. 0 or -EINVAL. */
 int step_duration(const char *text, uint64_t *ret);
-/* "tcp/80" → {"proto":"tcp","port":80} members set in cell; false when malformed. */
+#define STEP_SEND_TEXT "icmp, tcp/PORT, udp/PORT, bulk[/PORT], " FRAMES_KINDS_TEXT
+/* "tcp/80" → members {"proto":"tcp","port":80} set in cell, "vlan/10" → {"proto":"vlan/10","kind":
+ * "vlan/10"} for kinds of frames; false when malformed. */
 bool step_parse_send(const char *text, json_t *cell);
+/* Takes the cells of raw frames out of cells: those are for the lab's verb `frames`, the others for
+ * `probes`. New reference. */
+json_t *step_take_frames(json_t *cells);
 
 #endif

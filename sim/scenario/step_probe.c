@@ -6,7 +6,7 @@
 
 #include "scenario/step_cells.h"
 
-static const char *const expects[] = {"allowed", "denied", "rejected", "isolated"};
+static const char *const expects[] = {"allowed", "denied", "rejected", "isolated", "blocked"};
 
 bool step_parse_send(const char *text, json_t *cell)
 {
@@ -25,6 +25,11 @@ bool step_parse_send(const char *text, json_t *cell)
 		if (parse_int(slash + 1, 1, 65535, &port) < 0)
 			return false;
 		json_object_set_new(cell, "port", json_integer(port));
+		return true;
+	}
+	if (frames_kind_known(text)) {
+		jset_str(cell, "proto", text);
+		jset_str(cell, "kind", text);
 		return true;
 	}
 	if ((!streq(proto, "tcp") && !streq(proto, "udp")) || !slash ||
@@ -78,12 +83,21 @@ static bool has_check(const struct scenario *s, const char *id)
 	return false;
 }
 
+/* What a policy does, frames do not meet; what a switch does to frames, packets do not. */
+static void check_expect(bool frames, const char *expect, const char *path, struct diags *d)
+{
+	if (frames && (streq(expect, "denied") || streq(expect, "rejected")))
+		bad(d, path, "expect", "of frames: allowed, blocked or isolated");
+	if (!frames && streq(expect, "blocked"))
+		bad(d, path, "expect", "blocked is for kinds of frames; packets are denied");
+}
+
 static void check_probe_one(const struct scenario *s, const json_t *v, const char *path,
 			    struct diags *d)
 {
-	static const char *const keys[] = {"from!",   "to!",	"send",	     "expect", "family",
-					   "network", "tries",	"timeoutMs", "size",   "bytes",
-					   "dst",     "before", "verdict",   NULL};
+	static const char *const keys[] = {
+		"from!", "to!",	  "send", "expect", "family",  "network",   "tries",  "timeoutMs",
+		"size",	 "bytes", "dst",  "before", "verdict", "toNetwork", "copies", NULL};
 	const char *expect = jstr(v, "expect", "allowed");
 	json_t *send;
 	bool known = false;
@@ -94,12 +108,15 @@ static void check_probe_one(const struct scenario *s, const json_t *v, const cha
 		known |= streq(expect, expects[i]);
 	if (!known)
 		bad(d, path, "expect",
-		    "expected allowed, denied, rejected or isolated, found \"%s\"", expect);
+		    "expected allowed, denied, rejected, isolated or blocked, found \"%s\"",
+		    expect);
 	json_array_foreach(json_object_get(v, "send"), i, send) {
 		_cleanup_json_ json_t *cell = json_object();
 
 		if (!json_is_string(send) || !step_parse_send(json_string_value(send), cell))
-			bad(d, path, "send", "expected icmp, tcp/PORT, udp/PORT or bulk");
+			bad(d, path, "send", "expected " STEP_SEND_TEXT);
+		else
+			check_expect(json_object_get(cell, "kind") != NULL, expect, path, d);
 	}
 	if (json_object_get(v, "before") && !has_check(s, jstr(v, "before", "")))
 		bad(d, path, "before", "the scenario has no check \"%s\"", jstr(v, "before", ""));
@@ -170,7 +187,8 @@ static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
 		json_array_append(c->details, cell);
 		if (o != OUTCOME_PASS) {
 			say_cell(c, cell);
-			json_array_append(c->pairs, cell);
+			if (!json_object_get(cell, "kind")) /* frames cannot be traced */
+				json_array_append(c->pairs, cell);
 			c->want_evidence = true;
 		}
 		worst = MAX(worst, o);
@@ -178,22 +196,64 @@ static enum outcome judge_cells(struct step_ctx *c, const json_t *cells)
 	return worst;
 }
 
-enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
+/* Sends cells to one of the lab's verbs, and judges them. */
+static enum outcome send_cells(struct step_ctx *c, const char *verb, json_t *body)
 {
-	json_t *cells = json_array(), *one;
-	_cleanup_json_ json_t *reply = NULL, *list = step_as_list(v);
+	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 	size_t i;
+	json_t *x;
 	int code;
 
-	json_array_foreach(list, i, one)
-		step_add_cells(c, cells, one);
-	code = step_post(c, "probes", json_pack("{s:o}", "cells", cells), &reply, &e);
+	jset_str(body, "nonce", c->nonce);
+	code = step_post(c, verb, body, &reply, &e);
 	if (code < 0)
 		return step_say(c, OUTCOME_ERROR, "probe: %s", err_msg(&e));
 	if (code != 200)
 		return step_say(c, OUTCOME_ERROR, "probe: %s", jstr(reply, "message", "refused"));
-	return judge_cells(c, json_object_get(reply, "cells"));
+	json_array_foreach(json_object_get(reply, "infra"), i, x)
+		step_say(c, OUTCOME_ERROR, "probe: %s: %s", jstr(x, "endpoint", "?"),
+			 jstr(x, "why", "?"));
+	return MAX(judge_cells(c, json_object_get(reply, "cells")),
+		   json_array_size(json_object_get(reply, "infra")) ? OUTCOME_ERROR : OUTCOME_PASS);
+}
+
+json_t *step_take_frames(json_t *cells)
+{
+	json_t *frames = json_array();
+
+	for (size_t i = 0; i < json_array_size(cells);) {
+		json_t *cell = json_array_get(cells, i);
+
+		if (json_object_get(cell, "kind")) {
+			json_array_append(frames, cell);
+			json_array_remove(cells, i);
+		} else {
+			i++;
+		}
+	}
+	return frames;
+}
+
+enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *list = step_as_list(v), *cells = json_array(), *frames = NULL;
+	enum outcome o = OUTCOME_PASS, p;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		step_add_cells(c, cells, one);
+	frames = step_take_frames(cells);
+	if (json_array_size(cells) || !json_array_size(frames))
+		o = send_cells(c, "probes", json_pack("{s:O}", "cells", cells));
+	if (!json_array_size(frames))
+		return o;
+	p = send_cells(c, "frames",
+		       json_pack("{s:O, s:O?, s:O?}", "cells", frames, "copies",
+				 jget(frames, "0.copies"), "timeoutMs",
+				 jget(frames, "0.timeoutMs")));
+	return MAX(o, p);
 }
 
 /* ---- mtu ---- */
