@@ -21,23 +21,72 @@ static const struct opt mtu_opts[] = {
 	{0},
 };
 
-static void print_direction(const json_t *d)
+/* "1500: interface at node/worker-a 9000, node/worker-a:eth1 9000, switch datacenter 1500, …" */
+static void print_plan(const json_t *plan)
+{
+	const json_t *h;
+	size_t i;
+
+	if (jstr(plan, "why", NULL))
+		printf("  planned            unknown: %s\n", jstr(plan, "why", ""));
+	else
+		printf("  planned            %-5lld ", jint(plan, "limit", 0));
+	json_array_foreach(json_object_get(plan, "hops"), i, h)
+		if (!jstr(plan, "why", NULL))
+			printf("%s%s %lld", i ? ", " : "(", jstr(h, "name", "?"),
+			       jint(h, "room", 0));
+	if (!jstr(plan, "why", NULL))
+		printf(")\n");
+	if (jstr(plan, "first", NULL))
+		printf("  too small by plan  %s\n", jstr(plan, "first", ""));
+}
+
+static void print_hop(const json_t *d)
+{
+	if (json_object_get(d, "hop"))
+		printf("  lost at            %s: %s\n", jstr(d, "hop.name", "?"),
+		       jstr(d, "hop.evidence", ""));
+	else if (jstr(d, "hopWhy", NULL))
+		printf("  lost at            unknown: %s\n", jstr(d, "hopWhy", ""));
+}
+
+static void print_direction(const json_t *d, long long family)
 {
 	const json_t *beyond = json_object_get(d, "beyond");
 
 	if (!d)
 		return;
-	printf("%s > %s\n", jstr(d, "from", "?"), jstr(d, "to", "?"));
-	printf("  interface MTU      %lld\n", jint(d, "ifMtu", 0));
-	printf("  largest that pass  %lld   (one byte more: %s)\n", jint(d, "path", 0),
+	printf("%s > %s, IPv%lld\n", jstr(d, "from", "?"), jstr(d, "to", "?"), family);
+	printf("  interface MTU      %-5lld (advertised %lld)\n", jint(d, "ifMtu", 0),
+	       jint(d, "advertised", 0));
+	print_plan(json_object_get(d, "plan"));
+	printf("  largest that pass  %-5lld (one byte more: %s)\n", jint(d, "path", 0),
 	       jstr(d, "class", "?"));
-	if (beyond)
-		printf("  of the path itself %lld   (one byte more: %s, probes made to leave by "
+	if (json_object_get(beyond, "largest"))
+		printf("  of the path itself %-5lld (one byte more: %s, probes made to leave by "
 		       "%s)\n",
 		       jint(beyond, "largest", 0), jstr(beyond, "class", "?"),
 		       jstr(beyond, "how", "?"));
+	print_hop(d);
 	printf("  verdict            %s: %s\n", jstr(d, "verdict.status", "?"),
 	       jstr(d, "verdict.reason", ""));
+}
+
+static void print_families(const json_t *reply)
+{
+	const json_t *f, *tcp;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "families"), i, f) {
+		long long family = jint(f, "family", 4);
+
+		print_direction(json_object_get(f, "forward"), family);
+		print_direction(json_object_get(f, "reverse"), family);
+		tcp = json_object_get(f, "tcp");
+		if (tcp)
+			printf("TCP over IPv%lld, both ways\n  verdict            %s: %s\n", family,
+			       jstr(tcp, "verdict.status", "?"), jstr(tcp, "verdict.reason", ""));
+	}
 }
 
 static int run(int argc, char **argv)
@@ -71,8 +120,7 @@ static int run(int argc, char **argv)
 
 		puts(text);
 	} else {
-		print_direction(json_object_get(reply, "forward"));
-		print_direction(json_object_get(reply, "reverse"));
+		print_families(reply);
 	}
 	st = jstr(reply, "status", "error");
 	return streq(st, "pass") ? CMD_OK : streq(st, "fail") ? CMD_FAIL : CMD_INTERNAL;
@@ -85,7 +133,10 @@ const struct cmd cmd_mtu = {
 	.help = "Searches with packets that must not be fragmented: first as the sender's "
 		"interface\n"
 		"is configured, then with probes that really leave it, so that a black hole above\n"
-		"the path's MTU shows.",
+		"the path's MTU shows. Compares with what the interfaces were promised and with "
+		"the\n"
+		"plan, and names the hop that loses larger packets by where they are seen last. A\n"
+		"TCP transfer each way must agree.",
 	.run = run,
 	.opts = mtu_opts,
 };

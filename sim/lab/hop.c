@@ -25,15 +25,25 @@ struct trace {
 	long long control, size;
 	struct hop_points points;
 	struct sampler *sampler;
-	json_t *sniffed[2]; /* sniff-stop of from, to */
+	json_t *sniffed[2];	   /* sniff-stop of from, to */
+	struct counting *counting; /* a question to the switches that is out, or NULL */
+	long long counted[2];	   /* too long frames from the sender's cable before, after; -1 */
 	long long sent;
 	char *why; /* why nothing can be said */
+};
+
+/* Outlives the trace when that ends first. */
+struct counting {
+	struct trace *t;
+	int slot;
 };
 
 static void trace_destroy(struct probe_job *job)
 {
 	struct trace *t = (struct trace *)job;
 
+	if (t->counting)
+		t->counting->t = NULL;
 	sampler_free(t->sampler);
 	hop_points_free(&t->points);
 	json_decref(t->sniffed[0]);
@@ -52,6 +62,69 @@ static void give_up(struct trace *t, const struct err *e)
 {
 	if (!t->why)
 		t->why = xstrdup(err_msg(e));
+}
+
+/* ---- counters of the switch ---- */
+
+/* The switch port that the frames come in by, or NULL. */
+static const struct hop_point *ingress(const struct trace *t)
+{
+	for (size_t i = 0; i < t->points.n; i++)
+		if (t->points.v[i].network && !t->points.v[i].outgoing)
+			return &t->points.v[i];
+	return NULL;
+}
+
+static bool has_dev(const struct hop_point *p, const char *dev)
+{
+	for (size_t i = 0; i < p->n_devs; i++)
+		if (streq(p->devs[i], dev))
+			return true;
+	return false;
+}
+
+/* -1 when the switch does not count. */
+static long long over_mtu(const json_t *switches, const struct hop_point *p)
+{
+	long long n = -1;
+	json_t *sw, *port;
+	size_t i, k;
+
+	json_array_foreach(switches, i, sw)
+		json_array_foreach(json_object_get(sw, "ports"), k, port)
+			if (has_dev(p, jstr(port, "port", "")) && json_object_get(port, "over_mtu"))
+				n = MAX(n, 0) + jint(port, "over_mtu", 0);
+	return n;
+}
+
+static void on_counted(void *arg, const json_t *result, const struct err *e)
+{
+	struct counting *c = arg;
+	struct trace *t = c->t;
+
+	if (t) {
+		t->counted[c->slot] = result ? over_mtu(result, ingress(t)) : -1;
+		t->counting = NULL;
+		if (!e || e->code != ECANCELED)
+			job_release(&t->job);
+	}
+	free(c);
+}
+
+static void count_switches(struct trace *t, int slot)
+{
+	struct counting *c;
+
+	if (!ingress(t))
+		return;
+	c = xcalloc(1, sizeof(*c));
+	*c = (struct counting){.t = t, .slot = slot};
+	if (fabric_switch_counters(t->lab->fabric, on_counted, c, NULL) < 0) {
+		free(c);
+		return;
+	}
+	t->counting = c;
+	job_hold(&t->job);
 }
 
 /* ---- phases ---- */
@@ -103,6 +176,7 @@ static void listen_all(struct trace *t)
 
 	if (sample_all(t, &e) < 0)
 		give_up(t, &e);
+	count_switches(t, 0);
 	for (int i = 0; i < 2; i++)
 		job_call(&t->job, names[i], "sniff-start",
 			 json_pack("{s:s, s:s, s:s, s:b}", "id", t->nonce, "nonce", t->nonce,
@@ -154,6 +228,7 @@ static void read_all(struct trace *t)
 {
 	const char *names[2] = {t->from, t->to};
 
+	count_switches(t, 1);
 	for (int i = 0; i < 2; i++)
 		job_call(&t->job, names[i], "sniff-stop", json_pack("{s:s}", "id", t->nonce),
 			 CALL_TIMEOUT_US, on_sniffed, &t->sniffed[i]);
@@ -203,6 +278,8 @@ static void finish(struct trace *t)
 			json_object_set_new(out, "lost", json_integer(sampler_lost(t->sampler)));
 	}
 	json_object_set_new(out, "points", hop_points_json(&t->points));
+	if (t->counted[0] >= 0 && t->counted[1] >= 0)
+		json_object_set_new(out, "overMtu", json_integer(t->counted[1] - t->counted[0]));
 	hop_points_judge(&t->points, t->control, t->size, t->sent, t->why, out);
 	job_done(&t->job, out);
 }
@@ -250,6 +327,7 @@ struct probe_job *hop_trace(struct lab *lab, const struct hop_request *r, probe_
 	t->control = r->largest;
 	t->size = r->largest ? r->largest + 1 : SMALLEST;
 	t->nonce = probe_nonce();
+	t->counted[0] = t->counted[1] = -1;
 	hop_points_make(lab, r, &t->points);
 	return job_start(&t->job, lab->hub, done, arg, trace_step, trace_destroy);
 }

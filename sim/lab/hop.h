@@ -21,9 +21,9 @@ struct hop_request {
 /*
  * All of r is copied. Result:
  * {"size","control","sent","hop":{"name","mtu"?,"room"?,"port"?,"from","to","evidence"} or null,
- *  "why"? (no hop: why),"points":[{"name","mtu"?,"control","test"}],"lost"?}
+ *  "why"? (no hop: why),"points":[{"name","mtu"?,"control","test"}],"overMtu"?,"lost"?}
  * hop.name is that of the model ("node/worker-b:eth1", "switch datacenter"); port is the endpoint
- * behind a node's port. from and to are the points between which the frames vanished.
+ * behind a node's port. overMtu: frames that the switch counted as too long meanwhile. from and to are the points between which the frames vanished.
  */
 struct probe_job *hop_trace(struct lab *lab, const struct hop_request *r, probe_done_fn done,
 			    void *arg);

@@ -5,6 +5,10 @@
 #include "lab/mtu.h"
 #include "lab/verbs.h"
 
+/* Room for one VLAN tag, which receivers (veth, the userspace datapath, kernel bridges) grant to any
+ * frame; who sends by a packet socket is held to the MTU exactly. */
+#define SLACK 4
+
 void hop_points_free(struct hop_points *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -127,6 +131,7 @@ static void add_switch_port(struct hop_points *p, struct lab *lab, const struct 
 				xasprintf("switch %s, port %s:%s", f->network, f->machine, f->nic);
 			h->network = xstrdup(f->network);
 			h->switch_mtu = (int)fabric_mtu(lab->fabric, f->network);
+			h->slack = f->ovs ? 0 : SLACK;
 			h->overhead = hop->overhead;
 		}
 		add_dev(h, f->dev);
@@ -195,9 +200,9 @@ json_t *hop_points_json(const struct hop_points *p)
 
 /* ---- judgement ---- */
 
-static bool too_small(int mtu, int overhead, long long size)
+static bool too_small(int mtu, int slack, int overhead, long long size)
 {
-	return mtu && mtu - overhead < size;
+	return mtu && mtu + slack - overhead < size;
 }
 
 static void set_hop(json_t *hop, const char *name, int mtu, int overhead)
@@ -215,14 +220,14 @@ static void set_hop(json_t *hop, const char *name, int mtu, int overhead)
 static bool name_hop(const struct hop_point *a, const struct hop_point *b, long long size,
 		     json_t *hop)
 {
-	if (!a->outgoing && too_small(a->mtu, a->overhead, size)) {
+	if (!a->outgoing && too_small(a->mtu, SLACK, a->overhead, size)) {
 		set_hop(hop, a->name, a->mtu, a->overhead);
 		jset_str(hop, "port", a->port);
-	} else if (a->network && too_small(a->switch_mtu, a->overhead, size)) {
+	} else if (a->network && too_small(a->switch_mtu, a->slack, a->overhead, size)) {
 		_cleanup_free_ char *name = xasprintf("switch %s", a->network);
 
 		set_hop(hop, name, a->switch_mtu, a->overhead);
-	} else if (too_small(b->mtu, b->overhead, size)) {
+	} else if (too_small(b->mtu, b->outgoing ? 0 : SLACK, b->overhead, size)) {
 		set_hop(hop, b->name, b->mtu, b->overhead);
 		jset_str(hop, "port", b->port);
 	} else {
@@ -232,14 +237,18 @@ static bool name_hop(const struct hop_point *a, const struct hop_point *b, long 
 }
 
 static char *evidence(const struct hop_point *a, const struct hop_point *b, long long control,
-		      long long size, long long sent)
+		      long long size, long long sent, long long counted)
 {
+	_cleanup_free_ char *by =
+		counted > 0 ? xasprintf("; the switch counted %lld as too long", counted)
+			    : xstrdup("");
+
 	_cleanup_free_ char *with = control ? xasprintf("; of %lld bytes, %lld and %lld", control,
 							a->control, b->control)
 					    : xstrdup("");
 
-	return xasprintf("of %lld frames of %lld bytes, %lld were seen at %s and %lld at %s%s",
-			 sent, size, a->test, a->name, b->test, b->name, with);
+	return xasprintf("of %lld frames of %lld bytes, %lld were seen at %s and %lld at %s%s%s",
+			 sent, size, a->test, a->name, b->test, b->name, with, by);
 }
 
 /* Index of the first point that must have seen the frames and did not; p->n when there is none. */
@@ -277,7 +286,7 @@ void hop_points_judge(const struct hop_points *p, long long control, long long s
 	if (json_object_get(out, "why"))
 		return;
 	from = last_seen(p, to);
-	text = evidence(&p->v[from], &p->v[to], control, size, sent);
+	text = evidence(&p->v[from], &p->v[to], control, size, sent, jint(out, "overMtu", 0));
 	hop = json_pack("{s:s, s:s, s:s}", "from", p->v[from].name, "to", p->v[to].name, "evidence",
 			text);
 	if (!name_hop(&p->v[from], &p->v[to], size, hop)) {

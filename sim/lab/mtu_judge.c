@@ -118,8 +118,7 @@ void mtu_judge_hop(json_t *dir, const json_t *trace, const json_t *expect)
 		_cleanup_free_ char *name = hop_words(hop);
 
 		json_object_set(dir, "hop", (json_t *)hop);
-		words = xasprintf("larger ones are lost at %s: %s", name,
-				  jstr(hop, "evidence", ""));
+		words = xasprintf("larger ones are lost at %s", name);
 		say(dir, "; ", words);
 	}
 	jset_str(dir, "hopWhy", jstr(trace, "why", NULL));

@@ -109,37 +109,34 @@ static char *say_all(const struct pathmtu_net *net, const struct pathmtu_path *s
 	return buf_take(&b);
 }
 
-/* How a hop is raised to what the network needs. */
+/* "NAMES how" of the hops of a kind. */
 static void say_raise(struct buf *b, const struct pathmtu_path *small, enum pathmtu_kind kind,
-		      const char *how, bool *first)
+		      const char *how)
 {
-	bool any = false;
+	const char *sep = b->len ? "; " : "";
 
-	for (size_t i = 0; i < small->n; i++) {
-		if (small->v[i].kind != kind)
-			continue;
-		buf_printf(b, "%s%s", any ? ", " : *first ? "" : "; ", small->v[i].name);
-		any = true;
-	}
-	if (any)
+	for (size_t i = 0; i < small->n; i++)
+		if (small->v[i].kind == kind) {
+			buf_printf(b, "%s%s", sep, small->v[i].name);
+			sep = ", ";
+		}
+	if (streq(sep, ", "))
 		buf_printf(b, " %s", how);
-	*first &= !any;
 }
 
 static char *say_hint(const struct pathmtu_net *net, const struct pathmtu_path *small)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_buf_ struct buf hops = BUF_INIT;
 	int need = 0;
-	bool first = true;
 
 	for (size_t i = 0; i < small->n; i++)
 		need = MAX(need, net->mtu + small->v[i].overhead);
-	buf_printf(&b, "set mtu to %d or less, or raise to %d: ", pathmtu_limit(small), need);
-	say_raise(&b, small, PATHMTU_NIC,
-		  "by a NodeNetworkConfigurationPolicy (type: ethernet, mtu)", &first);
-	say_raise(&b, small, PATHMTU_SWITCH, "on the switch (mtu in the topology)", &first);
-	say_raise(&b, small, PATHMTU_HOST, "on the host (mtu in the topology)", &first);
-	return buf_take(&b);
+	say_raise(&hops, small, PATHMTU_NIC,
+		  "by a NodeNetworkConfigurationPolicy (type: ethernet)");
+	say_raise(&hops, small, PATHMTU_SWITCH, "by mtu in the topology");
+	say_raise(&hops, small, PATHMTU_HOST, "by mtu in the topology");
+	return xasprintf("set mtu to %d or less, or raise the MTU to %d of %s",
+			 pathmtu_limit(small), need, buf_str(&hops));
 }
 
 static void lint_net(const struct pathmtu *m, const struct pathmtu_net *net, struct diags *d)

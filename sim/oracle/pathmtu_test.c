@@ -84,9 +84,10 @@ static void test_lint(void)
 		 "with MTU 1500, of which Geneve over IPv4 takes 58 (as the topology has it); too "
 		 "small as well: switch underlay (1500), node/b:eth0 (1500); larger packets than "
 		 "1442 vanish between nodes without a word",
-		 "set mtu to 1442 or less, or raise to 1558: node/a:eth0, node/b:eth0 by a "
-		 "NodeNetworkConfigurationPolicy (type: ethernet, mtu); switch underlay on the "
-		 "switch (mtu in the topology)"},
+		 "set mtu to 1442 or less, or raise the MTU to 1558 of node/a:eth0, node/b:eth0 by "
+		 "a "
+		 "NodeNetworkConfigurationPolicy (type: ethernet); switch underlay by mtu in the "
+		 "topology"},
 		{"layer2 over IPv6", 1500, "fd00::", 1500, 1500, "layer2", ",\"mtu\":1423", "",
 		 "lint/mtu", "Geneve over IPv6 takes 78", "set mtu to 1422 or less"},
 		{"layer2 over IPv6 fits", 1500, "fd00::", 1500, 1500, "layer2", ",\"mtu\":1422", "",
@@ -97,7 +98,7 @@ static void test_lint(void)
 		 low_eth0, "lint/mtu",
 		 "the first hop too small is node/b:eth0 with MTU 1400, of which Geneve over IPv4 "
 		 "takes 58 (set by NodeNetworkConfigurationPolicy low); larger packets than 1342",
-		 "raise to 1458: node/b:eth0 by"},
+		 "raise the MTU to 1458 of node/b:eth0 by"},
 		{"localnet without mapping", 1500, "10.0.0.", 1500, 1500, "localnet",
 		 ",\"mtu\":9000" DC, "", NULL, NULL, NULL},
 		{"localnet 9000 over 1500", 1500, "10.0.0.", 1500, 1500, "localnet",
@@ -105,7 +106,7 @@ static void test_lint(void)
 		 "first hop too small is node/a:eth1 with MTU 1500 (as the topology has it); too "
 		 "small as well: switch dc (1500), node/b:eth1 (1500); larger packets than 1500 "
 		 "vanish there",
-		 "set mtu to 1500 or less, or raise to 9000: node/a:eth1, node/b:eth1"},
+		 "set mtu to 1500 or less, or raise the MTU to 9000 of node/a:eth1, node/b:eth1"},
 		{"localnet fits", 1500, "10.0.0.", 1500, 1500, "localnet", ",\"mtu\":1500" DC,
 		 mapped, NULL, NULL, NULL},
 		{"localnet on br-ex", 1500, "10.0.0.", 9000, 9000, "localnet", ",\"mtu\":1501" EX,
@@ -117,12 +118,13 @@ static void test_lint(void)
 		 ",\"mtu\":9000" DC, mapped, "lint/mtu-path",
 		 "the first hop too small is node/b:eth1 with MTU 1500 (as the topology has it); "
 		 "larger packets than 1500",
-		 "raise to 9000: node/b:eth1 by"},
+		 "raise the MTU to 9000 of node/b:eth1 by"},
 		{"jumbo, set by policy", 1500, "10.0.0.", 9000, 1500, "localnet",
 		 ",\"mtu\":9000" DC, "both", NULL, NULL, NULL},
 		{"jumbo, peer host on its VLAN", 1500, "10.0.0.", 9000, 9000, "localnet",
 		 ",\"mtu\":9000,\"vlanID\":20" DC, mapped, "lint/mtu-path",
-		 "the first hop too small is host/server:eth0 with MTU 1500", "on the host"},
+		 "the first hop too small is host/server:eth0 with MTU 1500",
+		 "host/server:eth0 by mtu in the topology"},
 		{"switch is the smallest", 1500, "10.0.0.", 1400, 1500, "localnet",
 		 ",\"mtu\":1500" DC, "both", "lint/mtu-path", "node/a:eth1 with MTU 1400", "1400"},
 	};

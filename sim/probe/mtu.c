@@ -377,6 +377,8 @@ static json_t *direction_json(const struct mtu *m, int i)
 	json_t *beyond = beyond_json(d);
 
 	jset_str(j, "infra", d->infra);
+	if (jint(request, "advertised", 0))
+		json_object_set(j, "advertised", json_object_get(request, "advertised"));
 	if (beyond)
 		json_object_set_new(j, "beyond", beyond);
 	if (d->search) {

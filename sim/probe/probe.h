@@ -89,7 +89,7 @@ struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_do
  *     raise? (true: search with probes that really leave as well), tries?, timeoutMs?,
  *     expect? (verdict.h)}
  * result {seconds, status, forward DIR, reverse? DIR}
- *   DIR {from, to, ifMtu, path (largest as configured), class (of path + 1), ptbMtu?, probes,
+ *   DIR {from, to, ifMtu, advertised?, path (largest as configured), class (of path + 1), ptbMtu?, probes,
  *     beyond? {largest, class, ptbMtu?, how "raise"|"gso", probes?} or {why}, infra?, verdict}
  *   Where an interface refuses a larger MTU (a guest's virtio host_mtu), the probes are made by
  *   segmentation ("gso") and read at the destination.
