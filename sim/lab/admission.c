@@ -7,6 +7,7 @@
 #include "api/status.h"
 #include "kubevirt/admission.h"
 #include "lab/mtu.h"
+#include "nmstate/lint.h"
 #include "ovnk/lint.h"
 #include "ovnk/podnet.h"
 #include "ovnk/udn.h"
@@ -263,6 +264,7 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 	if (topology)
 		mtu_lint(topology, all, &nets, NULL, found);
 	udn_retitle(nad_list, found);
+	nmstate_lint(objects, topology, found);
 	return 0;
 }
 
