@@ -124,6 +124,8 @@ void goal_default(const struct kind *k, struct goal *ret)
 		parse_condition("AgentConnected", ret, NULL);
 	else if (k == &kind_pod || k == &kind_node)
 		parse_condition("Ready", ret, NULL);
+	else if (k == &kind_nncp || k == &kind_nnce)
+		parse_condition("Available", ret, NULL);
 	else if (k == &kind_namespace)
 		parse_field("{.status.phase}=Active", ret, NULL);
 	else

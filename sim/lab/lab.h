@@ -18,6 +18,7 @@
 struct apiserver;
 struct ask;
 struct fabric;
+struct nmstate_work;
 struct fault;
 struct lab_net;
 struct ovsdb;
@@ -81,6 +82,7 @@ struct lab {
 	struct ask *asks;    /* questions to agents that wait for a connection (endpoint.c) */
 	json_t *timings;     /* {PHASE: seconds} of the start */
 	struct lab_net *net; /* networks and attachments (lab/net.h) */
+	struct nmstate_work *nmstate_works; /* enactments being carried out (nmstate_work.h) */
 	json_t *deviations;  /* set of texts: what this OVN lacks, what was switched off */
 	struct kubevirt_images images;
 	bool kvm; /* the machine can run guests under KVM */

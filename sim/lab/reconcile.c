@@ -52,6 +52,7 @@ static void converge(struct lab *lab)
 		ctl_net_reconcile(lab);
 		ctl_policy_reconcile(lab);
 		ctl_pod_reconcile(lab);
+		ctl_nmstate_reconcile(lab);
 		if (store_rv(lab->store) == rv)
 			return;
 	}
@@ -168,6 +169,7 @@ static json_t *verdicts(struct lab *lab)
 	lint_objects(json_object_get(dump, "items"), &lab->net->config, &d);
 	lab_mtu_lint(lab, json_object_get(dump, "items"), &d);
 	udn_retitle(json_object_get(dump, "items"), &d);
+	ctl_nmstate_verdicts(lab, &d);
 	return diags_to_json(&d);
 }
 
@@ -271,7 +273,7 @@ void reconcile_progress(struct lab *lab)
 	if (!lab->rec || lab->rec->running)
 		return;
 	sd_event_source_get_enabled(lab->rec->defer, &dirty);
-	if (dirty != SD_EVENT_OFF || !zones_settled(lab))
+	if (dirty != SD_EVENT_OFF || !zones_settled(lab) || !ctl_nmstate_settled(lab))
 		return;
 	for (struct sync *s = lab->rec->syncs; s; s = s->next)
 		if (!s->barriers)
@@ -285,6 +287,9 @@ static int on_sync_timeout(sd_event_source *src, uint64_t usec, void *arg)
 
 	(void)src;
 	(void)usec;
+	if (!ctl_nmstate_settled(s->lab))
+		json_array_append_new(s->problems,
+				      json_string("network policies are still being applied"));
 	if (!s->barriers)
 		sync_barriers(s);
 	return 0;

@@ -52,9 +52,11 @@ static int on_object(void *arg, const char *type, const json_t *obj)
 	return !streq(type, "DELETED") && met(obj, w->condition);
 }
 
-/* Default: a VM's guest agent is connected, everything else is Ready. */
+/* Default: a VM's guest agent is connected, a network policy is done, everything else is Ready. */
 static const char *default_condition(const struct kind *k)
 {
+	if (k == &kind_nncp || k == &kind_nnce)
+		return "Available";
 	return k == &kind_vm || k == &kind_vmi ? "AgentConnected" : "Ready";
 }
 
