@@ -140,6 +140,8 @@ static int wait_gone(struct client *c, const struct obj_ref *r, uint64_t deadlin
 	cmd_error(CMD_FAIL, "%s", err_msg(&e));
 	json_array_foreach(jget(last, "metadata.finalizers"), i, f)
 		fprintf(stderr, "  held by finalizer %s\n", json_string_value(f));
+	if (json_array_size(jget(last, "status.conditions")))
+		wait_explain(c, last);
 	return e.code == ETIMEDOUT ? CMD_FAIL : CMD_INTERNAL;
 }
 

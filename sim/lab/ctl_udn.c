@@ -197,12 +197,22 @@ static bool delete_others(struct sync *s, const json_t *keep)
 static bool wanted_in(struct sync *s, const json_t *ns)
 {
 	const char *name = meta_name(ns);
+	_cleanup_free_ char *why = NULL;
 
 	if (!udn_selects(s->obj, ns))
 		return false;
-	return !meta_deleting(ns) ||
-	       (udn_names(s->obj, name) &&
-		store_peek(s->lab->store, &kind_nad, name, meta_name(s->obj)));
+	if (!meta_deleting(ns))
+		return true;
+	if (!udn_names(s->obj, name) ||
+	    !store_peek(s->lab->store, &kind_nad, name, meta_name(s->obj)))
+		return false;
+	why = xasprintf("Some content in the namespace has finalizers remaining: " UDN_FINALIZER
+			" of NetworkAttachmentDefinition %s/%s; ClusterUserDefinedNetwork %s names "
+			"the namespace: take it out of its spec.namespaceSelector",
+			name, meta_name(s->obj), meta_name(s->obj));
+	store_set_condition(s->lab->store, ns, "NamespaceFinalizersRemaining", "True",
+			    "SomeFinalizersRemain", why);
+	return true;
 }
 
 static void sync_cluster(struct sync *s)
@@ -330,12 +340,16 @@ static void report(const struct sync *s)
 {
 	_cleanup_free_ char *title = meta_title(s->obj);
 	struct diags *d = &s->lab->net->udn;
+	bool foreign = streq0(s->category, "udn");
 	size_t from = d->n;
 
 	if (!s->errors.len || !s->category)
 		return;
-	diags_add(d, streq(s->category, "udn") ? DIAG_ERROR : DIAG_WARNING, s->category, NULL, "%s",
-		  buf_str(&s->errors));
+	diag_hint(diags_add(d, foreign ? DIAG_ERROR : DIAG_WARNING, s->category, NULL, "%s",
+			    buf_str(&s->errors)),
+		  "%s",
+		  foreign ? "nothing is overwritten: rename one of the two, or delete the other"
+			  : "delete those pods first");
 	diags_locate(d, from, NULL, title);
 }
 
