@@ -75,6 +75,8 @@ static int host_iface(struct fabric *f, struct host *h, struct link_ctx *l, cons
 		      struct err *e)
 {
 	_cleanup_free_ char *machine = xasprintf("host/%s", jstr(h->spec, "name", ""));
+	/* without a VLAN, an access port all the same: a server hears no tags */
+	_cleanup_json_ json_t *untagged = json_pack("[i]", 0);
 	const char *name = jstr(iface, "name", "eth0");
 	_cleanup_free_ char *dad = xasprintf("ipv6/conf/%s/accept_dad", name);
 	struct cable_spec s = {.machine = machine,
@@ -83,6 +85,7 @@ static int host_iface(struct fabric *f, struct host *h, struct link_ctx *l, cons
 			       .mac = jstr(iface, "mac", ""),
 			       .mtu = (unsigned)jint(iface, "mtu", 1500),
 			       .vlan = (unsigned)jint(iface, "vlan", 0),
+			       .trunks = jint(iface, "vlan", 0) ? NULL : untagged,
 			       .pid = h->pid,
 			       .netns = link_netns(l)};
 	int r = cable_new(f, &s, e);

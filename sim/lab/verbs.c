@@ -374,6 +374,7 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"GET", OWN "objects", verb_objects},
 		{"GET", OWN "databases", verb_databases},
 		{"GET", OWN "ports", verb_ports},
+		{"GET", OWN "fabric", verb_fabric},
 		{"GET", OWN "endpoint", verb_endpoint},
 		{"POST", OWN "reconcile", verb_reconcile},
 		{"POST", OWN "probes", verb_probes},	  {"POST", OWN "frames", verb_frames},

@@ -3,6 +3,7 @@
  * The lab's own verbs under /apis/ovnbed.io/v1alpha1/, beside the Kubernetes objects:
  *	GET  status			lab/lab.h, lab_status()
  *	GET  objects, databases, ports	dumps for evidence
+ *	GET  fabric			fabric/fabric.h, fabric_status() with counters
  *	GET  endpoint?name=pod/p	{"kind","name","pids":[…],"console","node","uid",
  *					"devices":[{"port","device"}] of a VM or switch}; also
  *					name=switch/NAME, name=fabric
@@ -38,6 +39,7 @@ json_t *lab_describe(struct lab *lab, const char *text, struct err *e);
 int lab_planned_mtu(struct lab *lab, const char *from, const char *to, const char *network);
 
 /* One each; arg is the lab. */
+void verb_fabric(void *arg, struct api_call *call);
 void verb_probes(void *arg, struct api_call *call);
 void verb_frames(void *arg, struct api_call *call);
 void verb_mtu(void *arg, struct api_call *call);
