@@ -35,6 +35,15 @@ static bool is_known(const char *const *known, const char *key)
 	return false;
 }
 
+static void hint_known(struct diag *g, const char *const *known)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	for (const char *const *k = known; *k; k++)
+		buf_printf(&b, "%s%s", b.len ? ", " : "", *k);
+	diag_hint(g, "known here: %s", buf_str(&b));
+}
+
 void nms_unknown(const json_t *o, const char *const *known, const char *path, bool refuse,
 		 struct diags *d)
 {
@@ -57,6 +66,8 @@ void nms_unknown(const json_t *o, const char *const *known, const char *path, bo
 				best = *k;
 		if (best)
 			diag_hint(g, "did you mean \"%s\"?", best);
+		else if (refuse)
+			hint_known(g, known);
 	}
 }
 
