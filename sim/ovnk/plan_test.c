@@ -22,7 +22,7 @@ static void cluster_load(struct cluster *l, const char *name)
 	CU_ASSERT_EQUAL(ovnk_config_from_topology(&l->c, jget(l->in, "topology"), &e), 0);
 	networks_build(jget(l->in, "nads"), &l->c, NULL, &l->n, &l->d);
 	podnets_build(jget(l->in, "pods"), &l->n, &l->c, &l->p, &l->d);
-	l->v = (struct ovnk_view){&l->c, &l->n, &l->p};
+	l->v = (struct ovnk_view){&l->c, &l->n, &l->p, NULL};
 }
 
 static void cluster_free(struct cluster *l)
