@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "kubevirt/domain.h"
 #include "lab/controllers.h"
+#include "lab/domain.h"
 #include "lab/net.h"
 #include "lab/topology.h"
 #include "probe/probe.h"
@@ -336,9 +337,17 @@ static void on_ifaces(void *arg, const json_t *result, const struct err *e)
 	} else {
 		_cleanup_json_ json_t *atts = endpoint_attachments(a->lab, one->name);
 
-		json_array_foreach(json_object_get(result, "interfaces"), i, live)
-			if (!streq(jstr(live, "name", ""), "lo"))
-				json_array_append_new(list, join_iface(live, atts));
+		json_array_foreach(json_object_get(result, "interfaces"), i, live) {
+			_cleanup_free_ char *domain = NULL;
+			json_t *iface;
+
+			if (streq(jstr(live, "name", ""), "lo"))
+				continue;
+			iface = join_iface(live, atts);
+			domain = lab_domain(a->lab, one->name, iface);
+			json_object_set_new(iface, "domain", jstring(domain));
+			json_array_append_new(list, iface);
+		}
 	}
 	json_object_set_new(out, "interfaces", list);
 	json_object_set_new(a->result, one->name, out);
@@ -429,38 +438,4 @@ void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void
 	lab->asks = a;
 	if (loop_after(lab->ev, READY_TIMEOUT, on_ask_late, a, &a->timer) < 0)
 		abort();
-}
-
-static const json_t *iface_of(const json_t *endpoint, const char *network)
-{
-	json_t *f;
-	size_t i;
-
-	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f)
-		if (network ? streq0(jstr(f, "network", NULL), network)
-			    : jstr(f, "network", NULL) != NULL)
-			return f;
-	return NULL;
-}
-
-bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
-		   const json_t **ret_b)
-{
-	json_t *f;
-	size_t i;
-
-	*ret_a = iface_of(a, network);
-	*ret_b = iface_of(b, network);
-	if (network)
-		return *ret_a && *ret_b;
-	json_array_foreach(json_object_get(a, "interfaces"), i, f) {
-		const char *net = jstr(f, "network", NULL);
-
-		if (net && iface_of(b, net)) {
-			*ret_a = f;
-			*ret_b = iface_of(b, net);
-			break;
-		}
-	}
-	return *ret_a && *ret_b;
 }

@@ -43,7 +43,8 @@ void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void
 
 /*
  * Chooses the interfaces for traffic from a to b (entries of endpoints_ask()'s result): the wanted
- * network, else the first that both share, else each one's first. False when either has none.
+ * network (or in the layer 2 domain of the other's there), else the first network that both share,
+ * else the first domain, else each one's first. False when either has none.
  */
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b);

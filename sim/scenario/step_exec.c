@@ -201,8 +201,8 @@ enum outcome step_run_exec(struct step_ctx *c, const json_t *v)
 void step_check_configure(const struct scenario *s, const json_t *v, const char *path,
 			  struct diags *d)
 {
-	static const char *const keys[] = {"in!",	"interface!", "mac",	    "mtu", "up",
-					   "addresses", "flush",      "txChecksum", NULL};
+	static const char *const keys[] = {"in!",	"interface!", "mac",	    "mtu",    "up",
+					   "addresses", "flush",      "txChecksum", "routes", NULL};
 	json_t *one;
 	size_t i;
 
@@ -256,6 +256,14 @@ static enum outcome configure_one(struct step_ctx *c, const json_t *v)
 	json_array_foreach(json_object_get(v, "addresses"), i, a) {
 		o = agent_call(c, where, "addr-add",
 			       json_pack("{s:s, s:O}", "name", name, "address", a));
+		worst = MAX(worst, o);
+	}
+	json_array_foreach(json_object_get(v, "routes"), i, a) {
+		json_t *route = json_pack("{s:s}", "dev", name);
+
+		jset_str(route, "dst", jstr(a, "to", "default"));
+		jset_str(route, "via", jstr(a, "via", NULL));
+		o = agent_call(c, where, "route-add", route);
 		worst = MAX(worst, o);
 	}
 	if (json_object_get(v, "txChecksum")) {
