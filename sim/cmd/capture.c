@@ -65,7 +65,7 @@ static char *join_filter(const struct operands *ops, int from)
 }
 
 static int find_places(struct session *s, const struct operands *ops, int n, const char *filter,
-		       int fd, struct places *ret, struct err *e)
+		       const char *direction, int fd, struct places *ret, struct err *e)
 {
 	for (int i = 0; i < n; i++) {
 		int r = capture_resolve(s->client, &s->paths, ops->v[i], &ret->v, &ret->n, e);
@@ -76,6 +76,7 @@ static int find_places(struct session *s, const struct operands *ops, int n, con
 	for (size_t i = 0; i < ret->n; i++) {
 		ret->v[i].filter = xstrdup(filter);
 		ret->v[i].fd = fd;
+		ret->v[i].direction = direction;
 	}
 	return 0;
 }
@@ -138,11 +139,10 @@ static int capture(struct session *s, const struct capture_args *a, const struct
 	_cleanup_places_ struct places places = {0};
 	_cleanup_capture_ struct capture *c = NULL;
 	_cleanup_json_ json_t *result = NULL;
-	struct capture_spec spec = {.direction = a->direction,
-				    .count = a->count,
+	struct capture_spec spec = {.count = a->count,
 				    .duration_us = a->duration,
 				    .text_fd = fd < 0 ? STDOUT_FILENO : -1};
-	int r = find_places(s, ops, n, filter, fd, &places, e), signals;
+	int r = find_places(s, ops, n, filter, a->direction, fd, &places, e), signals;
 
 	if (r < 0)
 		return r;

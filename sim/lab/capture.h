@@ -24,6 +24,9 @@ struct capture_place {
 	size_t n_chain;		    /* 0: the caller's own network namespace */
 	char *ifname;		    /* NULL: every interface that is up, but lo; owned */
 	char *filter;		    /* pcap-filter(7); NULL: everything; owned */
+	bool only_nonce;	    /* frames without the nonce of the spec do not match */
+	const char *direction;	    /* "in", "out", NULL: both */
+	bool write_all;		    /* what does not match goes to fd, too */
 	int fd; /* gets the matching frames as nanosecond pcap; borrowed, -1: none.
 				 Several places may share one */
 };
@@ -32,12 +35,12 @@ void capture_place_free(struct capture_place *p);
 struct capture_spec {
 	const struct capture_place *places; /* borrowed until capture_start() returns */
 	size_t n;
-	const char *nonce;     /* 16 hex digits (probe/proto.h): count frames that carry it; may be
+	const char *nonce;    /* 16 hex digits (probe/proto.h): count frames that carry it; may be
 				   NULL */
-	const char *direction; /* "in", "out", NULL: both */
-	int text_fd;	       /* gets a line a matching frame; -1: none */
-	long long count;       /* ends by itself after so many matching frames; 0: never */
-	uint64_t duration_us;  /* ends by itself; 0: never */
+	long long max_bytes;  /* of each pcap output; the rest is not written; 0: no limit */
+	int text_fd;	      /* gets a line a matching frame; -1: none */
+	long long count;      /* ends by itself after so many matching frames; 0: never */
+	uint64_t duration_us; /* ends by itself; 0: never */
 };
 
 struct capture;

@@ -36,7 +36,7 @@ struct tap {
 	char *at, *ifname, *why;
 	pcap_t *pcap;
 	struct bpf_program filter;
-	bool filtered;
+	bool filtered, only_nonce, write_all;
 	int pcap_fd; /* as the place's, -1: none */
 	long long seen, frames, nonce, bytes;
 	json_t *vlans;
@@ -46,11 +46,13 @@ struct output {
 	int fd;
 	FILE *f;
 	pcap_dumper_t *dump;
+	long long bytes;
 };
 
 struct held {
 	int64_t ns;
 	size_t order; /* of arrival: frames of one instant keep it */
+	bool matched;
 	struct tap *tap;
 	struct pcap_pkthdr h;
 	uint8_t *data;
@@ -160,11 +162,13 @@ static int add_tap(struct child *c, const struct capture_place *p, const char *i
 	*t = (struct tap){.at = p->ifname ? xstrdup(p->at) : xasprintf("%s:%s", p->at, ifname),
 			  .ifname = xstrdup(ifname),
 			  .pcap_fd = p->fd,
+			  .only_nonce = p->only_nonce,
+			  .write_all = p->write_all,
 			  .vlans = json_object()};
 	if (p->filter && pcap_compile(c->dead, &t->filter, p->filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
 		return err_set(e, EINVAL, "filter \"%s\": %s", p->filter, pcap_geterr(c->dead));
 	t->filtered = p->filter != NULL;
-	return activate(t, c->spec->direction, e);
+	return activate(t, p->direction, e);
 }
 
 static int open_links(struct child *c, const struct capture_place *p, struct err *e)
@@ -242,12 +246,17 @@ static int open_outputs(struct child *c, struct err *e)
 	return r;
 }
 
-static pcap_dumper_t *dumper_of(struct child *c, const struct tap *t)
+static void write_pcap(struct child *c, const struct held *h)
 {
-	for (size_t i = 0; i < c->n_outs; i++)
-		if (c->outs[i].fd == t->pcap_fd)
-			return c->outs[i].dump;
-	return NULL;
+	for (size_t i = 0; i < c->n_outs; i++) {
+		struct output *o = &c->outs[i];
+
+		if (o->fd != h->tap->pcap_fd ||
+		    (c->spec->max_bytes && o->bytes + h->h.caplen > c->spec->max_bytes))
+			continue;
+		o->bytes += h->h.caplen;
+		pcap_dump((u_char *)o->dump, &h->h, h->data);
+	}
 }
 
 static void write_text(struct child *c, const struct held *h)
@@ -288,11 +297,9 @@ static void write_held(struct child *c, bool force)
 	qsort(c->held, c->n_held, sizeof(*c->held), cmp_held);
 	for (; n < c->n_held && (force || c->n_held - n > MAX_HELD || c->held[n].ns < limit); n++) {
 		struct held *h = &c->held[n];
-		pcap_dumper_t *d = dumper_of(c, h->tap);
 
-		if (d)
-			pcap_dump((u_char *)d, &h->h, h->data);
-		if (c->text)
+		write_pcap(c, h);
+		if (c->text && h->matched)
 			write_text(c, h);
 		free(h->data);
 	}
@@ -307,7 +314,8 @@ static void write_held(struct child *c, bool force)
 		c->over = true;
 }
 
-static void hold(struct child *c, struct tap *t, const struct pcap_pkthdr *h, const uint8_t *data)
+static void hold(struct child *c, struct tap *t, const struct pcap_pkthdr *h, const uint8_t *data,
+		 bool matched)
 {
 	struct held *x;
 
@@ -316,6 +324,7 @@ static void hold(struct child *c, struct tap *t, const struct pcap_pkthdr *h, co
 	x = &c->held[c->n_held++];
 	*x = (struct held){.ns = (int64_t)h->ts.tv_sec * 1000 * NSEC_PER_MSEC + h->ts.tv_usec,
 			   .order = c->order++,
+			   .matched = matched,
 			   .tap = t,
 			   .h = *h,
 			   .data = xmemdup(data, h->caplen ? h->caplen : 1)};
@@ -337,26 +346,33 @@ static void count_vlans(struct tap *t, const uint8_t *data, size_t len)
 			    json_integer(1 + json_integer_value(json_object_get(t->vlans, key))));
 }
 
-static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+/* Counts it; false when it does not match. */
+static bool match(struct child *c, struct tap *t, const struct pcap_pkthdr *h, const u_char *data)
 {
-	struct dispatch *d = (void *)arg;
-	struct child *c = d->c;
-	struct tap *t = d->t;
+	bool nonce = c->spec->nonce && frame_has_nonce(data, h->caplen, c->nonce);
 
-	t->seen++;
-	if (t->filtered && !pcap_offline_filter(&t->filter, h, data))
-		return;
-	if (c->spec->count && c->matched >= c->spec->count)
-		return;
+	if ((t->filtered && !pcap_offline_filter(&t->filter, h, data)) ||
+	    (t->only_nonce && !nonce) || (c->spec->count && c->matched >= c->spec->count))
+		return false;
 	c->matched++;
 	t->frames++;
 	t->bytes += h->len;
-	t->nonce += c->spec->nonce && frame_has_nonce(data, h->caplen, c->nonce);
+	t->nonce += nonce;
 	count_vlans(t, data, h->caplen);
-	if (t->pcap_fd >= 0 || c->text)
-		hold(c, t, h, data);
 	if (c->spec->count && c->matched >= c->spec->count)
 		c->over = true;
+	return true;
+}
+
+static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct dispatch *d = (void *)arg;
+	struct tap *t = d->t;
+	bool matched = match(d->c, t, h, data);
+
+	t->seen++;
+	if ((t->pcap_fd >= 0 || d->c->text) && (matched || t->write_all))
+		hold(d->c, t, h, data, matched);
 }
 
 /* Everybody is read, for a full block that waits for its reader is announced late. */

@@ -11,6 +11,7 @@
 #include "lab/client.h"
 #include "lab/paths.h"
 #include "scenario/logs.h"
+#include "scenario/step_capture.h"
 
 #define MAX_PAIRS 4
 
@@ -104,6 +105,7 @@ json_t *evidence_collect(struct step_ctx *c, const char *dir, const char *id)
 		json_array_foreach(json_object_get(ports, "problems"), i, p)
 			fprintf(stderr, "    ports: %s\n", json_string_value(p));
 	}
+	step_capture_save(c->capture, d, rel, paths);
 	tails = logs_tail(c->paths->state, 20);
 	collect_json(paths, d, rel, "log-tails.json", tails);
 	collect_json(paths, d, rel, "details.json", c->details);

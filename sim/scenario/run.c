@@ -11,6 +11,7 @@
 #include "lab/topology.h"
 #include "scenario/evidence.h"
 #include "scenario/logs.h"
+#include "scenario/step_capture.h"
 #include "scenario/step_verbs.h"
 
 #define STEP_TIMEOUT (60 * USEC_PER_SEC)
@@ -85,11 +86,10 @@ static void progress(struct run *r, const char *what, const char *status, double
 
 static enum outcome run_verbs(struct step_ctx *c)
 {
-	enum outcome worst = OUTCOME_PASS;
+	enum outcome worst = OUTCOME_PASS, o;
 
 	for (const struct step_verb *v = step_verbs; v->name; v++) {
 		const json_t *param = json_object_get(c->step, v->name);
-		enum outcome o;
 
 		if (!param || v->modifier)
 			continue;
@@ -98,7 +98,8 @@ static enum outcome run_verbs(struct step_ctx *c)
 		if (o >= OUTCOME_FAIL || o == OUTCOME_SKIP)
 			break;
 	}
-	return worst;
+	o = step_capture_end(c);
+	return worst == OUTCOME_SKIP ? worst : MAX(worst, o);
 }
 
 /*
@@ -228,6 +229,7 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 		add_check(r, &c, id, o, seconds);
 	progress(r, id, outcome_name(o), seconds);
 	buf_free(&c.why);
+	step_capture_free(c.capture);
 	return is_check || o < OUTCOME_FAIL;
 }
 

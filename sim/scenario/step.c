@@ -28,6 +28,7 @@ const struct step_verb step_verbs[] = {
 	{"configure", step_check_configure, step_run_configure, false, NULL},
 	{"exec", step_check_exec, step_run_exec, false, NULL},
 	{"assert", step_check_assert, step_run_assert, false, NULL},
+	{"capture", step_check_capture, step_run_capture, false, NULL},
 	{"probe", step_check_probe, step_run_probe, false, NULL},
 	{"mtu", step_check_mtu, step_run_mtu, false, "Message too long|Too big"},
 	{"isolate", step_check_isolate, step_run_isolate, false, NULL},

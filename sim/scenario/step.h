@@ -9,6 +9,7 @@
 
 struct client;
 struct lab_paths;
+struct step_capture;
 
 /* What a verb, a check or a scenario came to. Worse ones are larger. */
 enum outcome {
@@ -32,6 +33,7 @@ struct step_ctx {
 	uint64_t timeout;     /* of waiting, microseconds */
 	json_t *heal;	      /* array: faults that end with the step */
 	const char *nonce;    /* of all packets that the step sends; NULL: each verb has its own */
+	struct step_capture *capture; /* running or ended (step_capture.h), or NULL */
 	json_t *details;      /* array: what was measured, for the report (cells, refusals, …) */
 	struct buf why;	      /* one sentence a finding; first line is the failure message */
 	bool want_evidence;   /* set by a verb whose failure is worth traces */

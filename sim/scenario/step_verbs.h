@@ -22,6 +22,8 @@ void step_check_power(const struct scenario *s, const json_t *v, const char *pat
 enum outcome step_run_start(struct step_ctx *c, const json_t *v);
 enum outcome step_run_stop(struct step_ctx *c, const json_t *v);
 enum outcome step_run_restart(struct step_ctx *c, const json_t *v);
+/* step_capture.c: begins; step_capture.h ends it */
+STEP_DECLARE(capture);
 /* step_probe.c */
 STEP_DECLARE(probe);
 STEP_DECLARE(mtu);
