@@ -272,20 +272,46 @@ static void on_agent_reply(void *arg, const json_t *result, const struct err *e)
 	free(p);
 }
 
+struct agent_call {
+	struct lab *lab;
+	struct pending *pending;
+	char *name;
+	json_t *body;
+};
+
+/* The agent is connected, or was waited for long enough. ifaces is of no interest. */
+static void agent_call(void *arg, json_t *ifaces)
+{
+	struct agent_call *a = arg;
+
+	hub_call(a->lab->hub, a->name, jstr(a->body, "method", "hello"),
+		 json_incref(json_object_get(a->body, "params")), AGENT_TIMEOUT, on_agent_reply,
+		 a->pending);
+	json_decref(ifaces);
+	json_decref(a->body);
+	free(a->name);
+	free(a);
+}
+
 void verb_agent(void *arg, struct api_call *call)
 {
 	struct lab *lab = arg;
 	const json_t *body = api_call_body(call);
 	_cleanup_err_ struct err e = ERR_INIT;
 	_cleanup_free_ char *name = endpoint_canon(jstr(body, "endpoint", ""), &e);
+	_cleanup_json_ json_t *names = json_pack("[s?]", name);
+	struct agent_call *a;
 
 	if (!name || endpoint_check(lab, name, &e) < 0) {
 		verb_refuse(call, &e);
 		return;
 	}
-	hub_call(lab->hub, name, jstr(body, "method", "hello"),
-		 json_incref(json_object_get(body, "params")), AGENT_TIMEOUT, on_agent_reply,
-		 pending_new(call));
+	a = xcalloc(1, sizeof(*a));
+	*a = (struct agent_call){lab, pending_new(call), xstrdup(name), json_deep_copy(body)};
+	if (hub_ready(lab->hub, name))
+		agent_call(a, NULL);
+	else
+		endpoints_ask(lab, names, agent_call, a);
 }
 
 /* ---- start, stop, restart ---- */
@@ -377,7 +403,8 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"GET", OWN "fabric", verb_fabric},
 		{"GET", OWN "endpoint", verb_endpoint},
 		{"POST", OWN "reconcile", verb_reconcile},
-		{"POST", OWN "probes", verb_probes},	  {"POST", OWN "frames", verb_frames},
+		{"POST", OWN "probes", verb_probes},
+		{"POST", OWN "frames", verb_frames},
 		{"POST", OWN "mtu", verb_mtu},
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},

@@ -166,22 +166,27 @@ static json_t *watch_of(struct frames *f, const char *endpoint, const char *ifna
 	return w;
 }
 
-/* The last that everybody sends. */
+/* The last that senders and receivers send; bystanders stay silent. */
+static void plan_fence(struct frames *f, const char *endpoint, const char *ifname)
+{
+	json_t *w = watch_of(f, endpoint, ifname);
+
+	if (!json_object_get(w, "fenceId"))
+		json_object_set_new(
+			w, "fenceId",
+			json_integer(add_send(f, endpoint, ifname, "fence", "l2-send",
+					      json_pack("{s:s}", "dstMac", "ff:ff:ff:ff:ff:ff"))));
+}
+
 static void plan_fences(struct frames *f)
 {
 	size_t i;
-	json_t *w, *cell;
+	json_t *cell;
 
 	json_array_foreach(f->cells, i, cell) {
-		watch_of(f, jstr(cell, "from", ""), jstr(cell, "ifname", ""));
-		watch_of(f, jstr(cell, "to", ""), jstr(cell, "toIfname", ""));
+		plan_fence(f, jstr(cell, "from", ""), jstr(cell, "ifname", ""));
+		plan_fence(f, jstr(cell, "to", ""), jstr(cell, "toIfname", ""));
 	}
-	json_array_foreach(f->watch, i, w)
-		json_object_set_new(
-			w, "fenceId",
-			json_integer(add_send(f, jstr(w, "endpoint", ""), jstr(w, "ifname", ""),
-					      "fence", "l2-send",
-					      json_pack("{s:s}", "dstMac", "ff:ff:ff:ff:ff:ff"))));
 }
 
 static int plan(struct frames *f, struct err *e)
