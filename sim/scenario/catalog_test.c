@@ -100,10 +100,10 @@ static void test_missing(void)
 {
 	_cleanup_json_ json_t *cache = json_object();
 
-	CU_ASSERT(!proof_exists(cache, "layer2-mtu/no-such-check"));
+	CU_ASSERT(!proof_exists(cache, "mtu-layer2/no-such-check"));
 	CU_ASSERT(!proof_exists(cache, "no-slash"));
 	CU_ASSERT(!proof_exists(cache, "sim/ovnk/nad_test.c:\"E99\""));
-	CU_ASSERT(proof_exists(cache, "layer2-mtu/D10-default"));
+	CU_ASSERT(proof_exists(cache, "mtu-layer2/D10-default"));
 }
 
 TEST_SUITE(catalog, {"proofs", test_catalog}, {"missing", test_missing})

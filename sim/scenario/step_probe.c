@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probe, mtu, isolate, soak: verbs that send packets and judge what came of them. */
+/* probe, isolate, soak: verbs that send packets and judge what came of them. */
 #include "scenario/step_verbs.h"
 
 #include <errno.h>
@@ -254,65 +254,6 @@ enum outcome step_run_probe(struct step_ctx *c, const json_t *v)
 				 jget(frames, "0.copies"), "timeoutMs",
 				 jget(frames, "0.timeoutMs")));
 	return MAX(o, p);
-}
-
-/* ---- mtu ---- */
-
-void step_check_mtu(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
-{
-	static const char *const keys[] = {"from!",   "to!",   "path",	"beyond",     "class",
-					   "family",  "proto", "both",	"raise",      "network",
-					   "planned", "max",   "slack", "advertised", NULL};
-
-	(void)s;
-	step_check_keys(v, path, keys, d);
-}
-
-static enum outcome judge_direction(struct step_ctx *c, const json_t *v, const json_t *dir)
-{
-	const char *st = jstr(dir, "verdict.status", "error");
-
-	if (!dir || streq(st, "pass"))
-		return OUTCOME_PASS;
-	c->want_evidence = true;
-	json_array_append_new(c->pairs,
-			      json_pack("{s:s, s:s, s:s, s:O?, s:O?}", "from",
-					jstr(dir, "from", ""), "to", jstr(dir, "to", ""), "proto",
-					"icmp", "family", json_object_get(v, "family"), "network",
-					json_object_get(v, "network")));
-	return step_say(c, streq(st, "fail") ? OUTCOME_FAIL : OUTCOME_ERROR, "%s > %s: %s",
-			jstr(dir, "from", "?"), jstr(dir, "to", "?"),
-			jstr(dir, "verdict.reason", "no verdict"));
-}
-
-enum outcome step_run_mtu(struct step_ctx *c, const json_t *v)
-{
-	json_t *body = json_deep_copy(v);
-	_cleanup_json_ json_t *reply = NULL;
-	_cleanup_err_ struct err e = ERR_INIT;
-	static const char *const moved[] = {"path", "beyond", "class", "slack"};
-	enum outcome forward, reverse;
-	int code;
-
-	for (size_t i = 0; i < ARRAY_SIZE(moved); i++) {
-		json_t *x = json_incref(json_object_get(body, moved[i]));
-
-		json_object_del(body, moved[i]);
-		if (x) {
-			if (!json_object_get(body, "expect"))
-				json_object_set_new(body, "expect", json_object());
-			json_object_set_new(json_object_get(body, "expect"), moved[i], x);
-		}
-	}
-	code = step_post(c, "mtu", body, &reply, &e);
-	if (code < 0)
-		return step_say(c, OUTCOME_ERROR, "mtu: %s", err_msg(&e));
-	if (code != 200)
-		return step_say(c, OUTCOME_ERROR, "mtu: %s", jstr(reply, "message", "refused"));
-	json_array_append(c->details, reply);
-	forward = judge_direction(c, v, json_object_get(reply, "forward"));
-	reverse = judge_direction(c, v, json_object_get(reply, "reverse"));
-	return MAX(forward, reverse);
 }
 
 /* ---- isolate ---- */
