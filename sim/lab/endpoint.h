@@ -42,14 +42,19 @@ typedef void (*endpoints_fn)(void *arg, json_t *result);
 void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void *arg);
 
 /*
- * Chooses the interfaces for traffic from a to b (entries of endpoints_ask()'s result): the wanted
- * network (or in the layer 2 domain of the other's there), else the first network that both share,
- * else the first domain, else each one's first. False when either has none.
+ * Chooses the interfaces for traffic from a to b (entries of endpoints_ask()'s result), the best pair
+ * in this order: one network, one layer 2 domain, one subnet, both on physical networks, a common
+ * address family; else each one's first on any network. network: only interfaces on it, by the name
+ * of a network or of a physical one ("dc", "dc vlan 10"); an end that has none there must share its
+ * domain or subnet with the other's, or be on a physical network like it. False when there is no
+ * pair; both are NULL then.
  */
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b);
-
-/* Opens what the topology wants open on a host ("host/NAME") whose agent has connected. */
-void endpoint_host_listen(struct lab *lab, const char *name);
+/*
+ * self's address of the family that shares a subnet with one of peer's, else its first; NULL when
+ * it has none. Both are interfaces of endpoints_ask(). Borrowed.
+ */
+const char *endpoint_address(const json_t *self, const json_t *peer, int family);
 
 #endif

@@ -2,6 +2,7 @@
 #include "lab/endpoint.h"
 #include "test/test.h"
 
+#define ADDRESSED(a) "\"addresses4\":[\"" a "\"],\"cidrs\":[\"" a "/24\"]"
 #define POD                                                                                     \
 	"{\"interfaces\":[{\"name\":\"net1\",\"network\":\"blue\",\"domain\":\"layer2 blue\"}," \
 	"{\"name\":\"net2\",\"network\":\"v20\",\"domain\":\"dc vlan 20\"}]}"
@@ -10,11 +11,19 @@
 	"{\"name\":\"net2\",\"network\":\"blue\",\"domain\":\"layer2 blue\"}]}"
 #define ROUTER                                                                                    \
 	"{\"interfaces\":[{\"name\":\"wan\",\"network\":\"underlay\",\"domain\":\"u untagged\"}," \
-	"{\"name\":\"v10\",\"network\":\"dc\",\"domain\":\"dc vlan 10\"},"                        \
-	"{\"name\":\"v20\",\"network\":\"dc\",\"domain\":\"dc vlan 20\"}]}"
+	"{\"name\":\"v10\",\"network\":\"dc\",\"domain\":\"dc vlan 10\"," ADDRESSED(              \
+		"192.0.2.254") "},"                                                               \
+			       "{\"name\":\"v20\",\"network\":\"dc\",\"domain\":\"dc vlan 20\"}]}"
 #define CORP                                                                    \
 	"{\"interfaces\":[{\"name\":\"lan\",\"network\":null,\"domain\":null}," \
 	"{\"name\":\"eth0\",\"network\":\"underlay\",\"domain\":\"u untagged\"}]}"
+
+#define SINGLE(net) "{\"interfaces\":[{\"name\":\"net1\",\"network\":\"" net "\"}]}"
+/* In VLANs that the router is not in; the second with an address of the router's VLAN 10. */
+#define TWICE                                                                               \
+	"{\"interfaces\":[{\"name\":\"net1\",\"network\":\"a\",\"domain\":\"dc vlan 98\"}," \
+	"{\"name\":\"net2\",\"network\":\"b\",\"domain\":\"dc vlan 99\"," ADDRESSED(        \
+		"192.0.2.7") "}]}"
 
 static void test_pairs(void)
 {
@@ -28,7 +37,14 @@ static void test_pairs(void)
 		{"a named network's domain", ROUTER, POD, "v20", "v20 net2"},
 		{"two networks of one domain", POD, POD2, "v20", "net2 net1"},
 		{"nobody there", ROUTER, POD, "blue", NULL},
-		{"routed: the first of each", POD, CORP, NULL, "net1 eth0"},
+		{"routed: the one that may have a router", POD, CORP, NULL, "net2 eth0"},
+		{"routed, named", POD, CORP, "v20", "net2 eth0"},
+		{"not routed", POD, CORP, "blue", NULL},
+		{"a physical network", POD, ROUTER, "dc", "net2 v20"},
+		{"a domain", ROUTER, POD, "dc vlan 20", "v20 net2"},
+		{"a name that only begins so", POD, ROUTER, "d", NULL},
+		{"one subnet, another VLAN", TWICE, ROUTER, NULL, "net2 v10"},
+		{"the first of each", SINGLE("x"), SINGLE("y"), NULL, "net1 net1"},
 		{"no such network", POD, POD2, "red", NULL},
 	};
 
@@ -46,4 +62,36 @@ static void test_pairs(void)
 	}
 }
 
-TEST_SUITE(endpoint_pair, {"pairs", test_pairs})
+/* {"addresses4","addresses6","cidrs"} of comma-separated prefixes of /24 and /64. */
+static json_t *addressed(const char *v4, const char *v6)
+{
+	json_t *o = json_pack("{s:[], s:[], s:[]}", "addresses4", "addresses6", "cidrs");
+	const char *const lists[] = {v4, v6};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (const char *p = lists[i]; *p;) {
+			size_t n = strcspn(p, ",");
+			json_t *a = json_stringn(p, n);
+
+			json_array_append_new(json_object_get(o, "cidrs"),
+					      jstringf("%s/%d", json_string_value(a), i ? 64 : 24));
+			json_array_append_new(json_object_get(o, i ? "addresses6" : "addresses4"),
+					      a);
+			p += n + (p[n] == ',');
+		}
+	return o;
+}
+
+static void test_address(void)
+{
+	_cleanup_json_ json_t *f = addressed("172.31.0.1,60.128.0.1", "fe90::1,2001:db8::1");
+	_cleanup_json_ json_t *g = addressed("60.128.0.9", "2001:db8::9");
+
+	TEST_STR(endpoint_address(f, g, 4), "60.128.0.1");
+	TEST_STR(endpoint_address(f, g, 6), "2001:db8::1");
+	TEST_STR(endpoint_address(g, f, 4), "60.128.0.9");
+	TEST_STR(endpoint_address(f, NULL, 4), "172.31.0.1");
+	TEST_STR(endpoint_address(NULL, f, 4), NULL);
+}
+
+TEST_SUITE(endpoint_pair, {"pairs", test_pairs}, {"address", test_address})

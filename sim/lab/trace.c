@@ -186,7 +186,7 @@ static char *microflow(const struct trace *t, const json_t *a, const json_t *b)
 		   jstr(a, "mac", ""), jstr(b, "mac", ""));
 	if (addr_of(a, family) && addr_of(b, family))
 		buf_printf(&f, " && ip%d.src==%s && ip%d.dst==%s && ip.ttl==64", family,
-			   addr_of(a, family), family, addr_of(b, family));
+			   endpoint_address(a, b, family), family, endpoint_address(b, a, family));
 	if (streq(proto, "icmp"))
 		buf_printf(&f, family == 6 ? " && icmp6.type==128" : " && icmp4.type==8");
 	else

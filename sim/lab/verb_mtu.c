@@ -289,7 +289,7 @@ static void set_plan(struct lab *lab, json_t *r, const json_t *a, const json_t *
 static json_t *family_request(struct probe_call *j, const json_t *a, const json_t *b, int family,
 			      struct err *e)
 {
-	const char *src = probe_call_address(a, family), *dst = probe_call_address(b, family);
+	const char *src = endpoint_address(a, b, family), *dst = endpoint_address(b, a, family);
 	json_t *r;
 
 	if (!src || !dst) {

@@ -163,7 +163,7 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 		     int family)
 {
 	json_t *c = json_deep_copy(cell);
-	const char *dst = probe_call_address(b, family), *src = probe_call_address(a, family);
+	const char *dst = endpoint_address(b, a, family), *src = endpoint_address(a, b, family);
 
 	json_object_set_new(c, "family", json_integer(family));
 	json_object_set_new(c, "srcNetwork", jstring(jstr(a, "network", NULL)));
