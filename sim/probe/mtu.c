@@ -213,11 +213,22 @@ static void on_raised(struct probe_job *job UNUSED, void *tag, const json_t *res
 		d->raise_why = xstrdup(err_msg(e));
 }
 
+/* What left the sender as it is configured and did not pass needs no other probes. */
+static bool wants_raise(const struct mtu *m, const struct direction *d)
+{
+	const char *class = jstr(d->search, "class", "LOCAL_EMSGSIZE");
+
+	if (!jbool(m->request, "raise", true))
+		return false;
+	return streq(class, "LOCAL_EMSGSIZE") || streq(class, "PASS") ||
+	       jint(m->request, "expect.beyond", 0);
+}
+
 static void search_raised(struct mtu *m, int i)
 {
 	struct direction *d = &m->dir[i];
 
-	if (i < m->n_dir && !d->infra && jbool(m->request, "raise", true))
+	if (i < m->n_dir && !d->infra && wants_raise(m, d))
 		job_call(&m->job, d->from, "mtu", search_params(m, i, true), SEARCH_TIMEOUT_US,
 			 on_raised, d);
 }

@@ -86,7 +86,8 @@ struct probe_job *probe_run(struct probe_hub *h, const json_t *request, probe_do
  *
  * request {from, to, fromAddr, toAddr, fromIf, toIf, both? (true), proto? "udp"|"icmp",
  *     planned? (M_max), advertised?, advertisedReverse?, max? (limit of the search; 100 above what is expected),
- *     raise? (true: search with probes that really leave as well), tries?, timeoutMs?,
+ *     raise? (true: search with probes that really leave as well, where those that are sent
+ *     as the interface is configured do not or expect.beyond is given), tries?, timeoutMs?,
  *     expect? (verdict.h)}
  * result {seconds, status, forward DIR, reverse? DIR}
  *   DIR {from, to, ifMtu, advertised?, path (largest as configured), class (of path + 1), ptbMtu?, probes,

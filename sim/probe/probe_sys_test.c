@@ -398,7 +398,8 @@ static void test_black_hole(void)
 	r = netlab_run(&lab, mtu_run,
 		       "{" MTU_PAIR
 		       "\"fromAddr\":\"10.1.0.1\",\"toAddr\":\"10.1.0.2\",\"both\":false,"
-		       "\"planned\":1400,\"expect\":{\"path\":1400,\"class\":\"BLACKHOLE\"}}");
+		       "\"planned\":1400,\"expect\":{\"path\":1400,\"beyond\":1400,\"class\":"
+		       "\"BLACKHOLE\"}}");
 	check(r, "forward.path", "1400");
 	check(r, "forward.class", "BLACKHOLE");
 	check(r, "forward.verdict.status", "pass");
