@@ -227,8 +227,11 @@ static json_t *node_attachments(const struct lab_node *n, json_t *out)
 					     (json_int_t)jint(n->lab->topo, "underlay.mtu", 1500)));
 	json_array_foreach(json_object_get(lab_node_network(n), "interfaces"), i, iface) {
 		const json_t *net = iface_network(n, iface);
+		bool bridged = streq(jstr(iface, "type", ""), "ethernet") &&
+			       json_object_get(iface, "controller");
 
-		if (net)
+		/* a NIC in a bridge has no addresses, the bridge's own port may have */
+		if (net && !bridged)
 			json_array_append_new(out, json_pack("{s:O, s:n, s:O, s:I}", "network", net,
 							     "nad", "ifname",
 							     json_object_get(iface, "name"), "mtu",
