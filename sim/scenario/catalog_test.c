@@ -12,7 +12,8 @@ static const char *const promised[] = {
 	"Q30",	 "MH-03", "MH-04", "MH-05", "MH-06", "MH-07", "MH-26", "MH-27", "MH-31",
 	"MH-32", "MH-33", "MH-34", "E1",    "E2",    "E3",    "E4",    "E5",	"E6",
 	"E7",	 "E8",	  "E9",	   "E10",   "E11",   "E12",   "E13",   "E14",	"E15",
-	"E16",	 "E17",	  "E18",   "E19",   "E20",   "E21",   "E24",
+	"E16",	 "E17",	  "E18",   "E19",   "E20",   "E21",   "E24",   "D22",	"MH-15",
+	"MH-16", "MH-17", "MH-18", "MH-21", "MH-22", "MH-23", "MH-24",
 };
 
 /* The checks of a scenario, loaded once; the cache owns them. */
