@@ -276,19 +276,33 @@ static void transact(struct agent *a)
 		begin_rollback(a, err_msg(&e));
 }
 
+/* Names of the links to be remembered: those with a wish, and all that the bridges hold. */
+static json_t *touched_links(const struct nmstate *n)
+{
+	json_t *out = json_copy(n->wanted.links), *bridge, *port;
+	const char *name, *key;
+
+	json_object_foreach(n->before.bridges, name, bridge)
+		json_object_foreach(json_object_get(bridge, "ports"), key, port)
+			json_object_update_missing(out, json_object_get(port, "interfaces"));
+	return out;
+}
+
 static void take_checkpoint(struct agent *a, const json_t *links)
 {
 	struct nmstate *n = a->nmstate;
 	const json_t *replica = ovsdb_replica(ovs_db(a));
 	const char *text = nmstate_mappings(replica), *name;
+	_cleanup_json_ json_t *touched = NULL;
 	json_t *bridge;
 
 	n->before.report = nmstate_report(replica, links);
 	n->before.mappings = text ? json_string(text) : json_null();
-	n->before.links = nmstate_links_snapshot(links, n->wanted.links);
 	n->before.bridges = json_object();
 	json_object_foreach(n->wanted.bridges, name, bridge)
 		json_object_set_new(n->before.bridges, name, nmstate_snapshot(replica, name));
+	touched = touched_links(n);
+	n->before.links = nmstate_links_snapshot(links, touched);
 }
 
 static int prepare(struct agent *a, const json_t *target, struct err *e)

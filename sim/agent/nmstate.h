@@ -88,8 +88,8 @@ const json_t *nmstate_links_now(struct agent *a);
 int nmstate_links_set(struct agent *a, const json_t *wishes, bool lenient, struct err *e);
 /* The part of wishes that is about NICs, or about internal ports. New reference. */
 json_t *nmstate_wishes(const json_t *wishes, bool nics);
-/* Wishes that make the links called as in wishes what LINKS says. New reference. */
-json_t *nmstate_links_snapshot(const json_t *links, const json_t *wishes);
+/* Wishes that make the links with these names (keys) what LINKS says. New reference. */
+json_t *nmstate_links_snapshot(const json_t *links, const json_t *names);
 /* Begins to listen for changes: the node is up. */
 void nmstate_links_watch(struct agent *a);
 

@@ -208,12 +208,12 @@ json_t *nmstate_wishes(const json_t *wishes, bool nics)
 	return out;
 }
 
-json_t *nmstate_links_snapshot(const json_t *links, const json_t *wishes)
+json_t *nmstate_links_snapshot(const json_t *links, const json_t *names)
 {
-	json_t *out = json_object(), *wish;
+	json_t *out = json_object(), *any;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)wishes, name, wish) {
+	json_object_foreach((json_t *)(uintptr_t)names, name, any) {
 		const json_t *link = json_object_get(links, name);
 
 		if (link)

@@ -8,6 +8,7 @@
 
 #include "api/meta.h"
 #include "lab/nmstate_work.h"
+#include "nmstate/lint.h"
 #include "nmstate/nmstate.h"
 
 /* One policy at one reconciliation. */
@@ -237,26 +238,12 @@ static void add_failure(const struct pass *p, const struct lab_node *n, struct d
 {
 	const json_t *c = meta_condition(enactment(p, n), "Failing");
 	_cleanup_free_ char *aborted = nodes_in(p, NMSTATE_ABORTED);
-	struct diag *g = diags_add(d, DIAG_ERROR, "FailedToConfigure", NMSTATE_PATH,
-				   "Degraded: node %s: %s", n->name, jstr(c, "message", "failed"));
+	struct diag *g = diags_add(d, DIAG_ERROR, "FailedToConfigure", NMSTATE_PATH, "Degraded: %s",
+				   jstr(c, "message", n->name));
 
 	g->object = meta_title(p->policy);
 	if (aborted)
 		diag_hint(g, "not begun on %s (Aborted)", aborted);
-}
-
-/* Errors show on the nodes; what is only unwise shows nowhere else. */
-static void add_lints(const json_t *policy, struct diags *d)
-{
-	_cleanup_diags_ struct diags found = DIAGS_INIT;
-
-	nmstate_check(jget(policy, "spec.desiredState"), &found);
-	for (size_t i = 0; i < found.n; i++) {
-		struct diags one = {.v = &found.v[i], .n = 1};
-
-		if (found.v[i].severity != DIAG_ERROR)
-			diags_merge(d, &one);
-	}
 }
 
 static bool add_verdict(void *arg, json_t *policy)
@@ -269,16 +256,29 @@ static bool add_verdict(void *arg, json_t *policy)
 	for (size_t i = 0; i < v->lab->n_nodes; i++)
 		if (phase_of(&p, &v->lab->nodes[i]) == NMSTATE_FAILING)
 			add_failure(&p, &v->lab->nodes[i], v->d);
-	if (v->d->n == from)
-		add_lints(policy, v->d);
 	diags_locate(v->d, from, NULL, title);
 	return true;
 }
 
-void ctl_nmstate_verdicts(struct lab *lab, struct diags *d)
+/* Errors show on the nodes; what is only unwise shows nowhere else. */
+static void add_lints(const struct lab *lab, const json_t *objects, struct diags *d)
+{
+	_cleanup_diags_ struct diags found = DIAGS_INIT;
+
+	nmstate_lint(objects, lab->topo, &found);
+	for (size_t i = 0; i < found.n; i++) {
+		struct diags one = {.v = &found.v[i], .n = 1};
+
+		if (found.v[i].severity != DIAG_ERROR)
+			diags_merge(d, &one);
+	}
+}
+
+void ctl_nmstate_verdicts(struct lab *lab, const json_t *objects, struct diags *d)
 {
 	struct store_query q = {.kind = &kind_nncp};
 	struct verdicts v = {lab, d};
 
 	store_each(lab->store, &q, add_verdict, &v);
+	add_lints(lab, objects, d);
 }
