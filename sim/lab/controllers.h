@@ -55,7 +55,7 @@ json_t *ctl_node_desired(struct lab *lab, const struct lab_node *n);
 void ctl_nmstate_reconcile(struct lab *lab);
 /* False while an enactment is being carried out, waits for its turn or will be tried again. */
 bool ctl_nmstate_settled(const struct lab *lab);
-/* Why policies are Degraded, by node, and what is unwise in others. */
-void ctl_nmstate_verdicts(struct lab *lab, struct diags *d);
+/* Why policies are Degraded, by node, and what is unwise in them. objects: of the store. */
+void ctl_nmstate_verdicts(struct lab *lab, const json_t *objects, struct diags *d);
 
 #endif

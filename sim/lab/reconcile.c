@@ -169,7 +169,7 @@ static json_t *verdicts(struct lab *lab)
 	lint_objects(json_object_get(dump, "items"), &lab->net->config, &d);
 	lab_mtu_lint(lab, json_object_get(dump, "items"), &d);
 	udn_retitle(json_object_get(dump, "items"), &d);
-	ctl_nmstate_verdicts(lab, &d);
+	ctl_nmstate_verdicts(lab, json_object_get(dump, "items"), &d);
 	return diags_to_json(&d);
 }
 
