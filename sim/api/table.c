@@ -93,8 +93,11 @@ static json_t *make_cell(const struct kind *k, const struct column *c, const jso
 	json_t *v;
 
 	if (c->cell) {
-		v = c->cell(obj, env);
-		return v ? v : empty_cell(k);
+		_cleanup_json_ json_t *made = c->cell(obj, env);
+
+		return !made			? empty_cell(k)
+		       : streq(c->type, "date") ? age_cell(made, env)
+						: json_incref(made);
 	}
 	v = jget(obj, c->path);
 	if (streq(c->type, "date"))
