@@ -78,8 +78,7 @@ static void on_ifaces(void *arg, json_t *ifaces)
 	j->running = j->start(j->lab->hub, request, on_done, j);
 }
 
-/* As endpoint_check(), but what does not run because its node is dead gets an error of its own. */
-static int check(struct lab *lab, const char *name, struct err *e)
+int probe_call_check(struct lab *lab, const char *name, struct err *e)
 {
 	_cleanup_err_ struct err why = ERR_INIT;
 	_cleanup_free_ char *fault = NULL;
@@ -101,7 +100,7 @@ int probe_call_endpoint(struct lab *lab, json_t *o, const char *key, json_t *nam
 		return err_set(e, EINVAL, "%s is missing", key);
 	if (!name)
 		return -EINVAL;
-	r = check(lab, name, e);
+	r = probe_call_check(lab, name, e);
 	if (r < 0)
 		return r;
 	jset_str(o, key, name);
@@ -251,85 +250,6 @@ void verb_probes(void *arg, struct api_call *call)
 		return;
 	}
 	probe_call_begin(lab, call, body, names, build_probes, probe_run);
-}
-
-/* ---- isolate ---- */
-
-/* Every interface of the endpoints, grouped by network. request.endpoints limits to those. */
-static json_t *build_isolate(struct probe_call *j, const json_t *ifaces, struct err *e)
-{
-	json_t *by_net = json_object(), *nets = json_array(), *v, *f, *r;
-	const json_t *wanted = json_object_get(j->request, "networks");
-	const char *name;
-	size_t i;
-
-	json_object_foreach((json_t *)ifaces, name, v) {
-		json_array_foreach(json_object_get(v, "interfaces"), i, f) {
-			const char *net = jstr(f, "network", NULL);
-			json_t *members, *addrs;
-
-			if (!net || (json_array_size(wanted) && !jhas_str(wanted, net)))
-				continue;
-			members = json_object_get(by_net, net);
-			if (!members) {
-				members = json_array();
-				json_object_set_new(by_net, net, members);
-			}
-			addrs = json_copy(json_object_get(f, "addresses4"));
-			json_array_extend(addrs, json_object_get(f, "addresses6"));
-			json_array_append_new(
-				members, json_pack("{s:s, s:O, s:O?, s:o}", "endpoint", name,
-						   "ifname", json_object_get(f, "name"), "mac",
-						   json_object_get(f, "mac"), "addresses", addrs));
-		}
-	}
-	json_object_foreach(by_net, name, v)
-		json_array_append_new(nets, json_pack("{s:s, s:O}", "name", name, "members", v));
-	json_decref(by_net);
-	if (json_array_size(nets) < 2) {
-		json_decref(nets);
-		err_set(e, EINVAL, "isolation needs endpoints on at least two networks");
-		return NULL;
-	}
-	r = json_copy(j->request);
-	json_object_set_new(r, "networks", nets);
-	return r;
-}
-
-void verb_isolate(void *arg, struct api_call *call)
-{
-	struct lab *lab = arg;
-	_cleanup_json_ json_t *names = json_array();
-	json_t *body = json_deep_copy(api_call_body(call)), *list, *v;
-	_cleanup_err_ struct err e = ERR_INIT;
-	const char *name;
-	size_t i;
-
-	if (!body)
-		body = json_object();
-	list = json_object_get(body, "endpoints");
-	if (!list) {
-		_cleanup_free_ char *fault = lab_fault(lab);
-
-		if (fault) /* its endpoints would be left out in silence */
-			err_set(&e, EHOSTDOWN, "%s", fault);
-		json_object_foreach(lab->endpoints, name, v)
-			jadd_str(names, name);
-	}
-	json_array_foreach(list, i, v) {
-		_cleanup_free_ char *canon =
-			json_is_string(v) ? endpoint_canon(json_string_value(v), &e) : NULL;
-
-		if (!canon || check(lab, canon, &e) < 0)
-			break;
-		jadd_str(names, canon);
-	}
-	if (e.code) {
-		verb_refuse(call, &e);
-		json_decref(body);
-		return;
-	}
-	probe_call_begin(lab, call, body, names, build_isolate, isolate_run);
 }
 
 /* ---- soak ---- */

@@ -16,6 +16,7 @@ struct member {
 	const char *endpoint, *ifname, *network; /* borrowed from the request */
 	const json_t *addresses;
 	int net, index;
+	bool routed;
 	char *mac;
 	json_t *cells; /* sent to the agent; results are merged in */
 	json_t *sniff;
@@ -85,6 +86,7 @@ static int parse_member(struct isolate *s, const json_t *j, const char *network,
 	m->ifname = jstr(j, "ifname", NULL);
 	m->addresses = json_object_get(j, "addresses");
 	m->mac = xstrdup(jstr(j, "mac", NULL));
+	m->routed = jbool(j, "routed", false);
 	m->cells = json_array();
 	*s->tail = m;
 	s->tail = &m->next;
@@ -326,6 +328,8 @@ static void probe_foreign(struct isolate *s, struct member *m)
 			shared = network_has(s, m->net, addr);
 			jadd_str(done, addr);
 			resolve(s, m, addr);
+			if (m->routed)
+				continue;
 			add_cell(m, "icmp", addr, shared);
 			add_cell(m, "tcp", addr, shared);
 			add_cell(m, "udp", addr, shared);
@@ -417,9 +421,10 @@ struct probe_job *isolate_run(struct probe_hub *h, const json_t *request, probe_
 			      void *arg)
 {
 	struct isolate *s = xcalloc(1, sizeof(*s));
+	const char *nonce = jstr(request, "nonce", NULL);
 
 	s->request = json_deep_copy(request);
-	s->nonce = probe_nonce();
+	s->nonce = nonce ? xstrdup(nonce) : probe_nonce();
 	s->tail = &s->members;
 	s->infra = json_array();
 	s->resolves = json_array();

@@ -118,8 +118,9 @@ struct probe_job *frames_run(struct probe_hub *h, const json_t *request, probe_d
  * sniffs. No frame may appear in another network; as positive control each network must hear its
  * own members. Networks may use the same addresses.
  *
- * request {networks [{name, members [{endpoint, ifname, mac?, addresses ["192.0.2.1", …]}]}],
- *     port? (7007), tries? (2), timeoutMs? (500)}
+ * request {networks [{name, members [{endpoint, ifname, mac?, addresses ["192.0.2.1", …], routed?
+ *     (false; true: packets may reach other networks by routers, frames must not)}]}],
+ *     nonce?, port? (7007), tries? (2), timeoutMs? (500)}
  * result {seconds, status, verdict, leaks [FLOW + {from, fromNetwork, to, network}],
  *     controls [{network, from, to, frames, sent, ok}],
  *     resolves [{from, network, addr, answers, foreign [mac]}],

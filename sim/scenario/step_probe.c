@@ -272,9 +272,12 @@ enum outcome step_run_isolate(struct step_ctx *c, const json_t *v)
 {
 	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
-	int code = step_post(c, "isolate", json_deep_copy(v), &reply, &e);
+	json_t *body = json_deep_copy(v);
 	const char *st;
+	int code;
 
+	jset_str(body, "nonce", c->nonce);
+	code = step_post(c, "isolate", body, &reply, &e);
 	if (code < 0)
 		return step_say(c, OUTCOME_ERROR, "isolate: %s", err_msg(&e));
 	if (code != 200)
