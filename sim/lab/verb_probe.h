@@ -30,6 +30,8 @@ struct probe_call {
  * is found out later, as INFRA.
  */
 int probe_call_endpoint(struct lab *lab, json_t *o, const char *key, json_t *names, struct err *e);
+/* As endpoint_check(), but what does not run because its node is dead is accepted likewise. */
+int probe_call_check(struct lab *lab, const char *name, struct err *e);
 /* Answers the call by what start(build(request)) comes to. request is stolen. */
 void probe_call_begin(struct lab *lab, struct api_call *call, json_t *request, const json_t *names,
 		      probe_build_fn build, probe_start_fn start);
