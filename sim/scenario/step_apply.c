@@ -168,7 +168,21 @@ enum outcome step_run_refused(struct step_ctx *c, const json_t *v)
 
 /* ---- delete ---- */
 
-/* KIND/NAME references or manifest files. */
+static void check_held(const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"object", "held", NULL};
+	struct ref r;
+
+	step_check_keys(v, path, keys, d);
+	if (ref_parse(jstr(v, "object", ""), &r))
+		ref_free(&r);
+	else
+		diags_add(d, DIAG_ERROR, "scenario", path, "object: expected KIND/NAME");
+	if (!jstr(v, "held", NULL))
+		diags_add(d, DIAG_ERROR, "scenario", path, "held: expected text");
+}
+
+/* KIND/NAME references, manifest files, or what will be held back. */
 void step_check_delete(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	json_t *f;
@@ -181,7 +195,9 @@ void step_check_delete(const struct scenario *s, const json_t *v, const char *pa
 		_cleanup_json_ json_t *one = json_pack("[O]", f);
 		struct ref r;
 
-		if (json_is_string(f) && ref_parse(json_string_value(f), &r))
+		if (json_is_object(f))
+			check_held(f, path, d);
+		else if (json_is_string(f) && ref_parse(json_string_value(f), &r))
 			ref_free(&r);
 		else
 			step_check_files(s, one, path, d);
@@ -230,6 +246,51 @@ static enum outcome delete_manifests(struct step_ctx *c, const char *file)
 	return worst;
 }
 
+/* True when a condition of the object has text in its message. */
+static bool says(const json_t *obj, const char *text)
+{
+	json_t *cond;
+	size_t i;
+
+	json_array_foreach(jget(obj, "status.conditions"), i, cond)
+		if (strcasestr(jstr(cond, "message", ""), text))
+			return true;
+	return false;
+}
+
+/* Deletion that must not come to its end, for a reason that a condition gives. */
+static enum outcome delete_held(struct step_ctx *c, const json_t *v)
+{
+	const char *name = jstr(v, "object", ""), *held = jstr(v, "held", "");
+	_cleanup_free_ char *path = NULL;
+	_cleanup_json_ json_t *obj = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	enum outcome o;
+	struct ref r;
+	int code;
+
+	if (!ref_parse(name, &r))
+		return step_say(c, OUTCOME_ERROR, "%s is no object", name);
+	path = client_path(r.kind, r.ns, r.name, NULL);
+	o = delete_path(c, r.kind, r.ns, r.name);
+	ref_free(&r);
+	if (o == OUTCOME_PASS)
+		o = step_run_reconcile(c, NULL);
+	if (o != OUTCOME_PASS)
+		return o;
+	code = step_get(c->client, path, &obj, &e);
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "%s: %s", name, err_msg(&e));
+	if (code != 200 || !meta_deleting(obj))
+		return step_say(c, OUTCOME_FAIL,
+				"%s is gone: expected it to be held back by \"%s\"", name, held);
+	if (says(obj, held))
+		return OUTCOME_PASS;
+	json_array_append(c->details, json_object_get(obj, "status"));
+	return step_say(c, OUTCOME_FAIL, "%s stays, but no condition of it says \"%s\"", name,
+			held);
+}
+
 enum outcome step_run_delete(struct step_ctx *c, const json_t *v)
 {
 	enum outcome worst = OUTCOME_PASS, o;
@@ -240,7 +301,9 @@ enum outcome step_run_delete(struct step_ctx *c, const json_t *v)
 		const char *text = json_string_value(f);
 		struct ref r;
 
-		if (ref_parse(text, &r)) {
+		if (json_is_object(f)) {
+			o = delete_held(c, f);
+		} else if (ref_parse(text, &r)) {
 			o = delete_path(c, r.kind, r.ns, r.name);
 			if (o == OUTCOME_PASS)
 				o = step_wait_gone(c, r.kind, r.ns, r.name);
