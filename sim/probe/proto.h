@@ -105,6 +105,13 @@
  *     {answers [{mac, tUs}], sent, src?}
  *   Own ARP request or neighbour solicitation, and all who answer within the time. Without an
  *   address on the interface: an ARP probe from 0.0.0.0, a solicitation from ::.
+ *
+ * dhcp-serve {ifname, seconds? (60)} -> {}
+ *   Gives leases out of the subnet of the interface's first IPv4 address, from host part 100 on.
+ * dhcp-lease {ifname, timeoutMs? (3000)} -> {address? a/p, server?, leaseS?, us?, why?, sent}
+ *   Discover, request; the address is not configured. why without a lease.
+ * group-join {ifname, group}, group-leave {ifname, group} -> {}
+ *   Membership of a multicast group, as long as the agent lives.
  */
 #ifndef OVNBED_PROBE_PROTO_H
 #define OVNBED_PROBE_PROTO_H

@@ -201,8 +201,9 @@ enum outcome step_run_exec(struct step_ctx *c, const json_t *v)
 void step_check_configure(const struct scenario *s, const json_t *v, const char *path,
 			  struct diags *d)
 {
-	static const char *const keys[] = {"in!",	"interface!", "mac",	    "mtu",    "up",
-					   "addresses", "flush",      "txChecksum", "routes", NULL};
+	static const char *const keys[] = {"in!",    "interface!", "mac",   "mtu",
+					   "up",     "addresses",  "flush", "txChecksum",
+					   "routes", "groups",	   NULL};
 	json_t *one;
 	size_t i;
 
@@ -264,6 +265,11 @@ static enum outcome configure_one(struct step_ctx *c, const json_t *v)
 		jset_str(route, "dst", jstr(a, "to", "default"));
 		jset_str(route, "via", jstr(a, "via", NULL));
 		o = agent_call(c, where, "route-add", route);
+		worst = MAX(worst, o);
+	}
+	json_array_foreach(json_object_get(v, "groups"), i, a) {
+		o = agent_call(c, where, "group-join",
+			       json_pack("{s:s, s:O}", "ifname", name, "group", a));
 		worst = MAX(worst, o);
 	}
 	if (json_object_get(v, "txChecksum")) {

@@ -12,6 +12,8 @@ struct chan;
 struct server;
 struct sniffer;
 struct raised;
+struct dhcp_server;
+struct group;
 
 struct agent {
 	struct evl *evl;
@@ -21,6 +23,8 @@ struct agent {
 	struct server *server;
 	struct sniffer *sniffers;
 	struct raised *raised; /* interfaces whose MTU is raised for the time of a search */
+	struct dhcp_server *dhcp;
+	struct group *groups;
 	bool quit;
 };
 
@@ -47,7 +51,8 @@ struct method {
 };
 /* The end of each table is marked by a NULL name. */
 extern const struct method iface_methods[], neigh_methods[], server_methods[], run_methods[],
-	mtu_methods[], sniff_methods[], l2_methods[], resolve_methods[], soak_methods[];
+	mtu_methods[], sniff_methods[], l2_methods[], resolve_methods[], soak_methods[],
+	dhcp_methods[], group_methods[];
 
 /* Channels. Each is freed when its peer is gone, except ports, which stay. */
 int chan_listen(struct agent *ag, const char *path, struct err *e);
@@ -68,6 +73,8 @@ json_t *agent_hello(struct agent *ag);
 /* Puts back every raised MTU; at the end of the agent. */
 void mtu_restore_all(struct agent *ag);
 void sniff_free_all(struct agent *ag);
+void dhcp_free_all(struct agent *ag);
+void group_free_all(struct agent *ag);
 void server_free(struct server *s);
 /* The identity given with listen, "" before. */
 const char *server_identity(const struct server *s);

@@ -161,6 +161,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ovnbed-agent: %s\n", e.code ? err_msg(&e) : strerror(-r));
 	mtu_restore_all(&ag);
 	chan_free_all(&ag);
+	dhcp_free_all(&ag);
+	group_free_all(&ag);
 	sniff_free_all(&ag);
 	server_free(ag.server);
 	nl_free(ag.nl);

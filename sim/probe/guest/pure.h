@@ -7,6 +7,7 @@
 #include "probe/guest/cell.c"
 #include "probe/guest/classify.c"
 #include "probe/guest/csum.c"
+#include "probe/guest/dhcp_msg.c"
 #include "probe/guest/dissect.c"
 #include "probe/guest/flows.c"
 #include "probe/guest/framer.c"
