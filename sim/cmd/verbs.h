@@ -21,6 +21,8 @@ extern const struct cmd cmd_start;
 extern const struct cmd cmd_stop;
 extern const struct cmd cmd_restart;
 extern const struct cmd cmd_probe;
+extern const struct cmd cmd_matrix;
+extern const struct cmd cmd_explain;
 extern const struct cmd cmd_mtu;
 extern const struct cmd cmd_trace;
 extern const struct cmd cmd_capture;

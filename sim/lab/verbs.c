@@ -11,6 +11,7 @@
 #include "lab/controllers.h"
 #include "lab/endpoint.h"
 #include "lab/fault_list.h"
+#include "lab/matrix.h"
 #include "lab/mtu.h"
 #include "lab/net.h"
 #include "lab/place.h"
@@ -408,6 +409,8 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"POST", OWN "mtu", verb_mtu},
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},
+		{"POST", OWN "matrix", verb_matrix},
+		{"POST", OWN "explain", verb_explain},
 		{"POST", OWN "agent", verb_agent},
 		{"POST", OWN "exec", verb_exec},
 		{"POST", OWN "trace", verb_trace},

@@ -17,8 +17,9 @@
  *
  * "denied": TIMEOUT, with the neighbour resolved, the listener's self-check ALLOWED in the same
  * window, 0 frames at the destination, and a positive control: "before" or "control" (outcomes that
- * the caller adds to the cell) ALLOWED. "after", when given, must be ALLOWED; "drops" {count, acl},
- * when given, must account for every packet sent.
+ * the caller adds to the cell) ALLOWED, or "drops". "after", when given, must be ALLOWED; "drops"
+ * {count, acl, expected?}, when given, must account for every packet sent: by this cell, or
+ * (expected) by all cells that the same ACL denies.
  *
  * "rejected": REFUSED or UNREACH, otherwise as denied.
  *

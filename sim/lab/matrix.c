@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/matrix_priv.h"
+
+#include <errno.h>
+
+#include "api/meta.h"
+#include "lab/drops.h"
+#include "lab/endpoint.h"
+#include "lab/net.h"
+#include "lab/verb_probe.h"
+#include "probe/verdict.h"
+
+#define MIN_TRIES 3 /* a deny needs that many without success */
+
+struct matrix {
+	struct lab *lab;
+	struct api_call *call;
+	json_t *body, *names, *sends, *request, *result;
+	json_t *drops[2]; /* before, after */
+	struct probe_job *job;
+	bool cancelled;
+	bool waiting; /* for something that cannot be cancelled */
+};
+
+static void matrix_free(struct matrix *m)
+{
+	json_decref(m->body);
+	json_decref(m->names);
+	json_decref(m->sends);
+	json_decref(m->request);
+	json_decref(m->result);
+	json_decref(m->drops[0]);
+	json_decref(m->drops[1]);
+	free(m);
+}
+
+static void on_cancel(void *arg)
+{
+	struct matrix *m = arg;
+
+	m->cancelled = true;
+	if (m->job)
+		probe_cancel(m->job);
+	if (!m->waiting)
+		matrix_free(m);
+}
+
+static void refuse(struct matrix *m, const struct err *e)
+{
+	verb_refuse(m->call, e);
+	matrix_free(m);
+}
+
+/* True when the client has gone meanwhile; m is freed then. */
+static bool gone(struct matrix *m)
+{
+	m->waiting = false;
+	if (m->cancelled)
+		matrix_free(m);
+	return m->cancelled;
+}
+
+static const char *network(const struct matrix *m)
+{
+	return jstr(m->body, "network", "");
+}
+
+/* ---- 4: the answer ---- */
+
+static json_t *outcomes(const json_t *cells)
+{
+	json_t *out = json_object(), *cell;
+	size_t i;
+
+	json_array_foreach(cells, i, cell)
+		json_object_set(out, jstr(cell, "key", ""), json_object_get(cell, "outcome"));
+	return out;
+}
+
+static json_t *count_verdicts(const json_t *cells)
+{
+	json_t *n = json_pack("{s:i, s:i, s:i}", "pass", 0, "fail", 0, "error", 0), *cell;
+	size_t i;
+
+	json_array_foreach(cells, i, cell) {
+		const char *status = jstr(cell, "verdict.status", "error");
+
+		json_object_set_new(n, status, json_integer(jint(n, status, 0) + 1));
+	}
+	return n;
+}
+
+static void answer(struct matrix *m)
+{
+	json_t *cells = json_object_get(m->result, "cells"), *problems = json_array();
+
+	matrix_judge(m->lab, network(m), cells, json_object_get(m->body, "before"), m->drops[0],
+		     m->drops[1]);
+	json_array_extend(problems, json_object_get(m->drops[1], "problems"));
+	api_call_reply(m->call, 200,
+		       json_pack("{s:s, s:O, s:O, s:O, s:s, s:o, s:O, s:o, s:O?, s:o}", "network",
+				 network(m), "endpoints", m->names, "sends", m->sends, "seconds",
+				 json_object_get(m->result, "seconds"), "status",
+				 verdict_worst(cells), "counts", count_verdicts(cells), "cells",
+				 cells, "outcomes", outcomes(cells), "acls",
+				 json_object_get(m->drops[1], "acls"), "problems", problems));
+	matrix_free(m);
+}
+
+static void on_after(void *arg, json_t *result)
+{
+	struct matrix *m = arg;
+
+	m->drops[1] = result;
+	if (!gone(m))
+		answer(m);
+}
+
+static void on_probed(void *arg, json_t *result, const struct err *e)
+{
+	struct matrix *m = arg;
+
+	m->job = NULL;
+	if (!result) {
+		refuse(m, e);
+		return;
+	}
+	m->result = result;
+	m->waiting = true;
+	drops_read(m->lab, on_after, m);
+}
+
+/* ---- 3: packets ---- */
+
+static void on_before(void *arg, json_t *result)
+{
+	struct matrix *m = arg;
+
+	m->drops[0] = result;
+	if (!gone(m))
+		m->job = probe_run(m->lab->hub, m->request, on_probed, m);
+}
+
+/* ---- 2: cells ---- */
+
+/* The live interface of an endpoint on the network, or NULL. */
+static const json_t *iface_on(const json_t *endpoint, const char *net)
+{
+	json_t *iface;
+	size_t i;
+
+	json_array_foreach(json_object_get(endpoint, "interfaces"), i, iface)
+		if (streq(jstr(iface, "network", ""), net))
+			return iface;
+	return NULL;
+}
+
+/* External hosts are on a localnet by its wire, not by its name: any interface they share. */
+static const json_t *iface_for(const json_t *from, const json_t *to, const char *net)
+{
+	const json_t *a = iface_on(from, net), *b = NULL;
+
+	if (!a && endpoint_pair(from, to, NULL, &a, &b))
+		return a;
+	return a;
+}
+
+struct pair {
+	const char *from, *to;
+	const json_t *a, *b;
+	int family;
+};
+
+static void add_cell(struct matrix *m, json_t *cells, const struct pair *p, const json_t *send,
+		     const struct oracle *own, const struct oracle *spec)
+{
+	const char *text = json_string_value(send);
+	json_t *cell = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:o}", "from", p->from, "to",
+				 p->to, "src", probe_call_address(p->a, p->family), "dst",
+				 probe_call_address(p->b, p->family), "family", p->family, "ifname",
+				 jstr(p->a, "name", NULL), "key",
+				 jstringf("%s>%s %s %d", p->from, p->to, text, p->family));
+
+	matrix_send(text, cell, NULL);
+	if (streq(jstr(m->body, "expect", "oracle"), "allowed"))
+		jset_str(cell, "expect", "allowed");
+	else
+		matrix_expect(m->lab, own, spec, network(m), cell);
+	json_array_append_new(cells, cell);
+}
+
+static size_t add_pair(struct matrix *m, json_t *cells, struct pair *p, const struct oracle *own,
+		       const struct oracle *spec)
+{
+	long long wanted = jint(m->body, "family", 0);
+	json_t *send;
+	size_t i, n = 0;
+
+	for (p->family = 4; p->family <= 6; p->family += 2) {
+		if ((wanted && wanted != p->family) || !probe_call_address(p->a, p->family) ||
+		    !probe_call_address(p->b, p->family))
+			continue;
+		json_array_foreach(m->sends, i, send)
+			add_cell(m, cells, p, send, own, spec);
+		n++;
+	}
+	return n;
+}
+
+static json_t *build_cells(struct matrix *m, const json_t *ifaces, struct err *e)
+{
+	_cleanup_oracle_ struct oracle *own = matrix_oracle(m->lab, false);
+	_cleanup_oracle_ struct oracle *spec = matrix_oracle(m->lab, true);
+	json_t *cells = json_array(), *from, *to;
+	size_t i, k;
+
+	json_array_foreach(m->names, i, from) {
+		json_array_foreach(m->names, k, to) {
+			struct pair p = {.from = json_string_value(from),
+					 .to = json_string_value(to)};
+			const json_t *ea = json_object_get(ifaces, p.from);
+			const json_t *eb = json_object_get(ifaces, p.to);
+
+			if (i == k)
+				continue;
+			p.a = iface_for(ea, eb, network(m));
+			p.b = iface_for(eb, ea, network(m));
+			if (add_pair(m, cells, &p, own, spec))
+				continue;
+			err_set(e, EINVAL, "%s and %s share no address family on network %s (%s)",
+				p.from, p.to, network(m),
+				jstr(ea, "why", jstr(eb, "why", "no addresses")));
+			json_decref(cells);
+			return NULL;
+		}
+	}
+	return cells;
+}
+
+/* The engine judges what is allowed; a lost answer is a silence, as a deny is. */
+static json_t *engine_request(const struct matrix *m, json_t *cells)
+{
+	static const char *const copied[] = {"tries", "timeoutMs", "window"};
+	json_t *r = json_pack("{s:o}", "cells", cells), *cell;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(copied); i++)
+		if (json_object_get(m->body, copied[i]))
+			json_object_set(r, copied[i], json_object_get(m->body, copied[i]));
+	json_array_foreach(cells, i, cell)
+		if (!streq(jstr(cell, "expect", ""), "allowed") &&
+		    jint(m->body, "tries", MIN_TRIES) < MIN_TRIES)
+			json_object_set_new(cell, "tries", json_integer(MIN_TRIES));
+	return r;
+}
+
+static void on_ifaces(void *arg, json_t *ifaces)
+{
+	struct matrix *m = arg;
+	_cleanup_json_ json_t *own = ifaces, *cells = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (gone(m))
+		return;
+	cells = build_cells(m, ifaces, &e);
+	if (!cells) {
+		refuse(m, &e);
+		return;
+	}
+	m->request = engine_request(m, json_incref(cells));
+	m->waiting = true;
+	drops_read(m->lab, on_before, m);
+}
+
+/* ---- 1: who and what ---- */
+
+/* Every running pod and VM that is on the network, sorted by name. */
+static void default_endpoints(struct matrix *m)
+{
+	const struct podnets *pods = &m->lab->net->pods;
+
+	for (size_t i = 0; i < pods->n; i++) {
+		const struct podnet *p = &pods->v[i];
+		json_t *pod = store_peek(m->lab->store, &kind_pod, p->ns, p->name);
+		const char *owner = jstr(meta_controller(pod), "kind", "");
+		bool vm = streq(owner, "VirtualMachineInstance");
+		_cleanup_free_ char *name =
+			xasprintf("%s/%s/%s", vm ? "vm" : "pod", p->ns,
+				  vm ? jstr(meta_controller(pod), "name", "") : p->name);
+
+		for (size_t k = 0; k < p->n; k++)
+			if (p->v[k].state == ATTACHMENT_READY &&
+			    streq0(p->v[k].network, network(m)))
+				jadd_str(m->names, name);
+	}
+}
+
+static int read_endpoints(struct matrix *m, struct err *e)
+{
+	json_t *list = json_object_get(m->body, "endpoints"), *v;
+	size_t i;
+
+	if (!list)
+		default_endpoints(m);
+	json_array_foreach(list, i, v) {
+		_cleanup_json_ json_t *o = json_pack("{s:O}", "endpoint", v);
+		int r = probe_call_endpoint(m->lab, o, "endpoint", m->names, e);
+
+		if (r < 0)
+			return err_wrap(e, "endpoints[%zu]", i);
+	}
+	if (json_array_size(m->names) < 2)
+		return err_set(e, EINVAL, "a matrix needs two endpoints; on network %s %s",
+			       network(m), json_array_size(m->names) ? "is one" : "is none");
+	return 0;
+}
+
+static int read_sends(struct matrix *m, struct err *e)
+{
+	json_t *list = json_object_get(m->body, "send"), *v;
+	size_t i;
+
+	if (!list)
+		m->sends = json_pack("[s, s, s]", "icmp", "tcp/80", "udp/53");
+	json_array_foreach(list, i, v) {
+		_cleanup_json_ json_t *o = json_object();
+		int r = matrix_send(json_string_value(v) ?: "", o, e);
+
+		if (r < 0)
+			return r;
+	}
+	if (!m->sends)
+		m->sends = json_incref(list);
+	return json_array_size(m->sends) ? 0 : err_set(e, EINVAL, "send: expected a list");
+}
+
+/* Without a name, the only network there is. */
+static int read_network(struct matrix *m, struct err *e)
+{
+	const struct networks *n = &m->lab->net->networks;
+
+	if (!jstr(m->body, "network", NULL) && n->n == 1)
+		jset_str(m->body, "network", n->v[0].name);
+	if (!jstr(m->body, "network", NULL))
+		return err_set(e, EINVAL, "network: name one; there are %zu", n->n);
+	if (!networks_find(n, network(m)))
+		return err_set(e, ENOENT, "there is no network %s", network(m));
+	return 0;
+}
+
+void verb_matrix(void *arg, struct api_call *call)
+{
+	struct matrix *m = xcalloc(1, sizeof(*m));
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	*m = (struct matrix){.lab = arg,
+			     .call = call,
+			     .body = json_deep_copy(api_call_body(call)),
+			     .names = json_array()};
+	if (read_network(m, &e) < 0 || read_sends(m, &e) < 0 || read_endpoints(m, &e) < 0) {
+		refuse(m, &e);
+		return;
+	}
+	api_call_on_cancel(call, on_cancel, m);
+	m->waiting = true;
+	endpoints_ask(m->lab, m->names, on_ifaces, m);
+}
