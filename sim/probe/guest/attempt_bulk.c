@@ -148,6 +148,13 @@ static size_t bulk_take(struct attempt *a, const uint8_t *p, size_t n)
 	return k;
 }
 
+/* The deadline is one of progress; a socket may be called writable again and again and take nothing.
+ */
+static void progress(struct attempt *a)
+{
+	evl_after(a->evl, &a->timer, a->t->timeout_us);
+}
+
 static int bulk_receive(struct attempt *a)
 {
 	uint8_t chunk[CHUNK];
@@ -159,6 +166,7 @@ static int bulk_receive(struct attempt *a)
 		broken(a, n < 0 ? errno : 0, n < 0 ? strerror(errno) : "closed");
 		return 0;
 	}
+	progress(a);
 	for (size_t at = 0, k; at < (size_t)n; at += k) {
 		k = bulk_take(a, chunk + at, (size_t)n - at);
 		if (!k)
@@ -198,6 +206,7 @@ static int bulk_send(struct attempt *a)
 		broken(a, errno, strerror(errno));
 		return 0;
 	}
+	progress(a);
 	a->bulk->sent += (uint64_t)n;
 	buf_consume(&a->out, (size_t)n);
 	return 1;
@@ -215,6 +224,7 @@ static bool bulk_connected(struct attempt *a)
 		attempt_end_errno(a, err);
 		return false;
 	}
+	progress(a);
 	a->bulk->connected_at = mono_usec();
 	return a->connected = true;
 }
@@ -225,7 +235,6 @@ static void bulk_io(struct attempt *a, uint32_t events UNUSED)
 
 	if (!bulk_connected(a))
 		return;
-	evl_after(a->evl, &a->timer, a->t->timeout_us); /* the deadline is one of progress */
 	for (int i = 0; r > 0 && i < STEPS_PER_WAKE; i++)
 		r = a->out.len || a->bulk->send_left ? bulk_send(a) : bulk_receive(a);
 }
