@@ -95,7 +95,7 @@ int fabric_link(struct fabric *f, const char *machine, const char *nic, bool up,
 	int r;
 
 	if (!p)
-		return -e->code;
+		return -ENOENT;
 	r = link_set_up(f->link, p->pub.dev, up, e);
 	if (r >= 0)
 		p->pub.up = up;
@@ -139,7 +139,7 @@ int fabric_unplug(struct fabric *f, const char *machine, const char *nic, fabric
 	struct unplug *u;
 
 	if (!p)
-		return -e->code;
+		return -ENOENT;
 	if (!p->pub.plugged)
 		return err_set(e, EALREADY, "%s of %s is unplugged already", nic, machine);
 	p->pub.plugged = false;
@@ -157,7 +157,7 @@ int fabric_plug(struct fabric *f, const char *machine, const char *nic, fabric_d
 	int r;
 
 	if (!p)
-		return -e->code;
+		return -ENOENT;
 	if (p->pub.plugged)
 		return err_set(e, EALREADY, "%s of %s is plugged in already", nic, machine);
 	netns = ns_open(p->pid, "net", e);
@@ -175,7 +175,7 @@ int fabric_port_vlans(struct fabric *f, const char *machine, const char *nic, un
 	struct port *p = fabric_find(f, machine, nic, e);
 
 	if (!p)
-		return -e->code;
+		return -ENOENT;
 	if (!p->sw->ovs)
 		return err_set(e, EOPNOTSUPP,
 			       "%s is a plain bridge that knows no VLANs; write switch: ovs into "
@@ -227,7 +227,7 @@ static int check_all(const struct fabric *f, const json_t *ports, bool *ret_ovs,
 			fabric_find(f, jstr(v, "machine", ""), jstr(v, "nic", ""), e);
 
 		if (!p)
-			return -e->code;
+			return -ENOENT;
 		if (!p->pub.plugged)
 			return err_set(e, ENOLINK, "%s of %s is unplugged", p->pub.nic,
 				       p->pub.machine);

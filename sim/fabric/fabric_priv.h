@@ -138,6 +138,8 @@ void flows_reset(struct flows *fl);
 void flows_pump(struct flows *fl);
 /* True when every bridge does what the ports say; else *ret_what as fabric_ready(). */
 bool flows_ready(const struct flows *fl, char **ret_what);
+/* Whether a bridge was told anything since this was asked last. */
+bool flows_told(struct flows *fl);
 /* The last refusal of a bridge, or NULL; forgotten by flows_reset(). Borrowed. */
 const char *flows_problem(const struct flows *fl);
 /* Updates over_mtu of all ports. */

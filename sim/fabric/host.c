@@ -200,7 +200,7 @@ json_t *hosts_status(const struct fabric *f)
 
 		json_array_append_new(
 			hosts,
-			json_pack("{s:O, s:i, s:s, s:O, s:O, s:O, s:b}", "name",
+			json_pack("{s:O, s:i, s:s, s:O?, s:O, s:O?, s:b}", "name",
 				  json_object_get(h->spec, "name"), "pid", (int)h->pid, "socket",
 				  h->sock, "addresses", json_object_get(h->spec, "addresses"),
 				  "interfaces", json_object_get(h->spec, "interfaces"), "listen",

@@ -35,6 +35,7 @@ struct flows {
 	size_t n;
 	sd_event_source *retry;
 	char *problem;
+	bool told; /* something, since flows_told() was asked */
 };
 
 struct flows *flows_new(struct fabric *f, const char *dir, void (*moved)(void *arg), void *arg)
@@ -284,6 +285,7 @@ static void tell(struct bridge *b)
 		tell_base(b);
 	for (size_t i = 0; i < b->fl->f->n_ports; i++)
 		said |= tell_port(b, b->fl->f->ports[i]);
+	b->fl->told |= said;
 	if (said)
 		b->busy = openflow_barrier(b->of, 0, on_told, b) == 0;
 }
@@ -312,6 +314,14 @@ bool flows_ready(const struct flows *fl, char **ret_what)
 		return false;
 	}
 	return fl->n > 0;
+}
+
+bool flows_told(struct flows *fl)
+{
+	bool told = fl->told;
+
+	fl->told = false;
+	return told;
 }
 
 const char *flows_problem(const struct flows *fl)

@@ -137,6 +137,7 @@ static void on_applied(void *arg, const struct ovsdb_delta *delta, const struct 
 
 	(void)delta;
 	s->applied = !e;
+	s->stale = true;
 	if (e)
 		finish_changes(s, e);
 	switchd_pump(s);
@@ -173,6 +174,37 @@ static void send_changes(struct switchd *s)
 		finish_changes(s, &e);
 }
 
+/* ---- what the datapath has learnt ---- */
+
+static void on_purged(void *arg, const char *text, const struct err *e)
+{
+	struct switchd *s = arg;
+
+	(void)text;
+	s->purge = NULL;
+	if (e)
+		log_warn(FABRIC_NODE ": revalidator/purge: %s", err_msg(e));
+	s->stale = false;
+	switchd_pump(s);
+}
+
+/*
+ * Flows of the datapath outlive the configuration that they were made from until a revalidator has
+ * looked at them: without a purge, frames would pass for a moment that must not any more.
+ */
+static void purge(struct switchd *s)
+{
+	_cleanup_free_ char *ctl = NULL;
+
+	s->stale |= flows_told(s->flows);
+	if (!s->stale || s->purge || !configured(s) || !flows_ready(s->flows, NULL))
+		return;
+	ctl = xasprintf("%s/ovs-vswitchd.%d.ctl", s->dir, (int)s->v[VSWITCHD].pid);
+	s->purge = unixctl_call(s->f->c.ev, ctl, "revalidator/purge", NULL, 0, on_purged, s, NULL);
+	if (!s->purge && !s->retry)
+		loop_after(s->f->c.ev, RETRY_US, on_retry, s, &s->retry);
+}
+
 static void check_changes(struct switchd *s)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
@@ -182,7 +214,7 @@ static void check_changes(struct switchd *s)
 	if (flows_problem(s->flows)) {
 		err_set(&e, EIO, "%s", flows_problem(s->flows));
 		finish_changes(s, &e);
-	} else if (flows_ready(s->flows, NULL)) {
+	} else if (flows_ready(s->flows, NULL) && !s->stale) {
 		finish_changes(s, NULL);
 	}
 }
@@ -221,6 +253,7 @@ void switchd_pump(struct switchd *s)
 	send_changes(s);
 	if (configured(s))
 		flows_pump(s->flows);
+	purge(s);
 	check_changes(s);
 	check_ready(s);
 }
@@ -229,6 +262,7 @@ void switchd_ended(struct switchd *s, struct switchd_proc *d)
 {
 	if (d == &s->v[VSWITCHD]) {
 		s->dirty = true;
+		unixctl_cancel(TAKE_PTR(s->purge));
 		flows_reset(s->flows);
 	}
 	if (s->flying && s->applied) {
@@ -306,6 +340,7 @@ void switchd_free(struct switchd *s)
 {
 	if (!s)
 		return;
+	unixctl_cancel(s->purge);
 	flows_free(s->flows);
 	ovsdb_free(s->db);
 	for (int i = 0; i < N_DAEMONS; i++)
@@ -331,6 +366,11 @@ bool switchd_ready(const struct switchd *s, char **ret_what)
 	if (!configured(s)) {
 		if (ret_what)
 			*ret_what = xstrdup(FABRIC_NODE ": ovs-vswitchd is being configured");
+		return false;
+	}
+	if (s->stale) {
+		if (ret_what)
+			*ret_what = xstrdup(FABRIC_NODE ": the datapath's flows are being purged");
 		return false;
 	}
 	return flows_ready(s->flows, ret_what) && !flows_problem(s->flows);

@@ -5,6 +5,7 @@
 
 #include "fabric/fabric_priv.h"
 #include "ovsdb/ovsdb.h"
+#include "ovsdb/unixctl.h"
 
 enum proc_state {
 	PROC_WAITING, /* to be started */
@@ -37,6 +38,8 @@ struct switchd {
 	/* the database has a dead ovs-vswitchd's word that all is configured */
 	bool dirty, taking_back;
 	bool was_ready;
+	bool stale; /* the datapath may still do what it did before a change */
+	struct unixctl *purge;
 	struct waiter *waiting, *flying; /* changes not sent yet, and those that are */
 	bool applied;			 /* the flying ones are in the database */
 };
