@@ -20,16 +20,16 @@ static const json_t *iface_on(const json_t *endpoint, const char *network)
 	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f) {
 		const char *net = jstr(f, "network", NULL);
 
-		if (net && (!network || streq(net, network)))
+		if (net &&
+		    (!network || streq(net, network) || streq(jstr(f, "domain", ""), network)))
 			return f;
 	}
 	return NULL;
 }
 
 /* Where `to` would hear it: in the same domain, else on the network of that name, else anywhere. */
-static const json_t *receiving_iface(struct lab *lab, const char *to, const json_t *endpoint,
-				     const char *network, const char *from_network,
-				     const char *domain)
+static const json_t *receiving_iface(const json_t *endpoint, const char *network,
+				     const char *from_network, const char *domain)
 {
 	const json_t *found = network ? iface_on(endpoint, network) : NULL;
 	size_t i;
@@ -37,12 +37,9 @@ static const json_t *receiving_iface(struct lab *lab, const char *to, const json
 
 	if (network)
 		return found;
-	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f) {
-		_cleanup_free_ char *d = lab_domain(lab, to, f);
-
-		if (d && streq0(d, domain))
+	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f)
+		if (domain && streq(jstr(f, "domain", ""), domain))
 			return f;
-	}
 	found = iface_on(endpoint, from_network);
 	return found ? found : iface_on(endpoint, NULL);
 }
@@ -56,28 +53,27 @@ static int no_iface(struct err *e, const char *endpoint, const json_t *live, con
 		       network ? "network " : "any network", network ? network : "");
 }
 
-static int fill_cell(struct lab *lab, json_t *cell, const json_t *ifaces, struct err *e)
+static int fill_cell(json_t *cell, const json_t *ifaces, struct err *e)
 {
 	const char *from = jstr(cell, "from", ""), *to = jstr(cell, "to", "");
 	const char *network = jstr(cell, "network", NULL);
 	const json_t *live_a = json_object_get(ifaces, from), *live_b = json_object_get(ifaces, to);
 	const json_t *a = iface_on(live_a, network), *b;
-	_cleanup_free_ char *da = a ? lab_domain(lab, from, a) : NULL, *db = NULL;
+	const char *da = jstr(a, "domain", NULL);
 
 	if (!a)
 		return no_iface(e, from, live_a, network);
-	b = receiving_iface(lab, to, live_b, jstr(cell, "toNetwork", NULL), jstr(a, "network", ""),
-			    da);
+	b = receiving_iface(live_b, jstr(cell, "toNetwork", NULL), jstr(a, "network", ""), da);
 	if (!b)
 		return no_iface(e, to, live_b, jstr(cell, "toNetwork", NULL));
-	db = lab_domain(lab, to, b);
 	jset_str(cell, "ifname", jstr(a, "name", ""));
 	jset_str(cell, "toIfname", jstr(b, "name", ""));
 	jset_str(cell, "dstMac", jstr(b, "mac", NULL));
 	jset_str(cell, "src4", jstr(a, "addresses4.0", NULL));
 	jset_str(cell, "src6", jstr(a, "addresses6.0", NULL));
+	jset_str(cell, "dst4", jstr(b, "addresses4.0", NULL));
 	jset_str(cell, "fromDomain", da);
-	jset_str(cell, "toDomain", db);
+	jset_str(cell, "toDomain", jstr(b, "domain", NULL));
 	jset_str(cell, "proto", jstr(cell, "kind", "?"));
 	jset_str(cell, "srcNetwork", jstr(a, "network", NULL));
 	jset_str(cell, "dstNetwork", jstr(b, "network", NULL));
@@ -85,7 +81,7 @@ static int fill_cell(struct lab *lab, json_t *cell, const json_t *ifaces, struct
 }
 
 /* Every interface that is on a network, of everybody that was asked. */
-static json_t *watch_list(struct lab *lab, const json_t *ifaces)
+static json_t *watch_list(const json_t *ifaces)
 {
 	json_t *out = json_array(), *live, *f;
 	const char *name;
@@ -93,7 +89,7 @@ static json_t *watch_list(struct lab *lab, const json_t *ifaces)
 
 	json_object_foreach((json_t *)ifaces, name, live) {
 		json_array_foreach(json_object_get(live, "interfaces"), i, f) {
-			_cleanup_free_ char *d = lab_domain(lab, name, f);
+			const char *d = jstr(f, "domain", NULL);
 
 			if (d)
 				json_array_append_new(out, json_pack("{s:s, s:O, s:s}", "endpoint",
@@ -111,14 +107,14 @@ static json_t *build_frames(struct probe_call *j, const json_t *ifaces, struct e
 	size_t i;
 
 	json_array_foreach(cells, i, cell) {
-		if (fill_cell(j->lab, cell, ifaces, e) == 0)
+		if (fill_cell(cell, ifaces, e) == 0)
 			continue;
 		json_decref(cells);
 		return NULL;
 	}
 	out = json_copy(j->request);
 	json_object_set_new(out, "cells", cells);
-	json_object_set_new(out, "watch", watch_list(j->lab, ifaces));
+	json_object_set_new(out, "watch", watch_list(ifaces));
 	return out;
 }
 

@@ -55,7 +55,7 @@ static json_t *build_isolate(struct probe_call *j, const json_t *ifaces, struct 
 
 	json_object_foreach((json_t *)ifaces, name, v) {
 		json_array_foreach(json_object_get(v, "interfaces"), i, f) {
-			_cleanup_free_ char *domain = lab_domain(j->lab, name, f);
+			const char *domain = jstr(f, "domain", NULL);
 
 			if (domain && is_wanted(wanted, jstr(f, "network", ""), domain))
 				add_member(j->lab, by_domain, name, f, domain);

@@ -277,26 +277,40 @@ static void on_leased(struct probe_job *job UNUSED, void *tag, const json_t *res
 	jset_str(d, "why", jstr(result, "why", NULL));
 }
 
-/* The server answers as long as the client asks. */
+/* Without a server nobody learns anything from a client's silence. */
+static void on_served(struct probe_job *job, void *tag, const json_t *result UNUSED,
+		      const struct err *e)
+{
+	if (e)
+		add_infra((struct frames *)job, jstr(tag, "to", "?"), err_msg(e));
+}
+
+static void serve_all(struct frames *f, const char *method, job_reply_fn fn)
+{
+	size_t i;
+	json_t *cell;
+
+	json_array_foreach(f->cells, i, cell)
+		if (json_object_get(cell, "dhcp"))
+			job_call(&f->job, jstr(cell, "to", ""), method,
+				 json_pack("{s:s, s:i}", "ifname", jstr(cell, "toIfname", ""),
+					   "seconds", 60),
+				 CALL_TIMEOUT_US, fn, cell);
+}
+
 static void lease_all(struct frames *f)
 {
 	size_t i;
 	json_t *cell;
 
-	json_array_foreach(f->cells, i, cell) {
-		json_t *d = json_object_get(cell, "dhcp");
-
-		if (!d)
-			continue;
-		job_call(&f->job, jstr(cell, "to", ""), "dhcp-serve",
-			 json_pack("{s:s, s:i}", "ifname", jstr(cell, "toIfname", ""), "seconds",
-				   60),
-			 CALL_TIMEOUT_US, NULL, NULL);
-		job_call(&f->job, jstr(cell, "from", ""), "dhcp-lease",
-			 json_pack("{s:s, s:I}", "ifname", jstr(cell, "ifname", ""), "timeoutMs",
-				   (json_int_t)jint(f->request, "timeoutMs", DHCP_TIMEOUT_MS)),
-			 CALL_TIMEOUT_US, on_leased, d);
-	}
+	json_array_foreach(f->cells, i, cell)
+		if (json_object_get(cell, "dhcp"))
+			job_call(&f->job, jstr(cell, "from", ""), "dhcp-lease",
+				 json_pack("{s:s, s:s*, s:I}", "ifname", jstr(cell, "ifname", ""),
+					   "server", jstr(cell, "dst4", NULL), "timeoutMs",
+					   (json_int_t)jint(f->request, "timeoutMs",
+							    DHCP_TIMEOUT_MS)),
+				 CALL_TIMEOUT_US, on_leased, json_object_get(cell, "dhcp"));
 }
 
 static void on_sniffed(struct probe_job *job UNUSED, void *tag, const json_t *result,
@@ -362,6 +376,7 @@ static void frames_step(struct probe_job *job)
 			return;
 		}
 		start_sniffers(f);
+		serve_all(f, "dhcp-serve", on_served);
 		f->state = FRAMES_SEND;
 		break;
 	case FRAMES_SEND:
@@ -382,6 +397,7 @@ static void frames_step(struct probe_job *job)
 		break;
 	case FRAMES_SETTLE:
 		read_sniffers(f, "sniff-stop");
+		serve_all(f, "dhcp-stop", NULL);
 		f->state = FRAMES_JUDGE;
 		break;
 	case FRAMES_JUDGE:

@@ -102,7 +102,7 @@ struct probe_job *mtu_run(struct probe_hub *h, const json_t *request, probe_done
  *
  * request {nonce?, copies? (3), timeoutMs? (1000), cells [CELL], watch? [{endpoint, ifname, domain?}]}
  *   CELL {from, ifname, to, toIfname, kind (probe/frames.h), dstMac (of to), src4?, src6? (addresses
- *     of from), fromDomain?, toDomain?, expect? "allowed"|"blocked"|"isolated", …}
+ *     of from), dst4? (of to), fromDomain?, toDomain?, expect? "allowed"|"blocked"|"isolated", …}
  *   watch are the bystanders: what they hear in another domain (a layer 2 network's name) is a leak.
  * result {seconds, status, nonce, infra [{endpoint, why}], cells [CELL + {outcome, floodSent?, flood?,
  *     unicastSent?, unicast?, reflected, control (plain broadcasts heard from the sender), alive

@@ -53,7 +53,8 @@
  * run {nonce, cells [CELL], window? (64)} -> {cells [RESULT]}, in the same order
  *   CELL {id (0…2^32-1), proto "icmp"|"tcp"|"udp"|"bulk", dst, port?, src?, ifname?,
  *     peer? (identity that must answer), tries? (3), timeoutMs? (a try; 1000, bulk 5000 without
- *     progress), size? (of the payload), bytes? (bulk, each way; 262144), flushNeigh?,
+ *     progress), size? (of the payload), bytes? (bulk, each way; 262144), plain? (bulk: zeros
+ *     that nobody checks, for speed), flushNeigh?,
  *     all? (make all tries even after a success)}
  *   RESULT {id, outcome, src (as used), errno?, detail?, rttUs?, peer?, sent, attempts [
  *     {tUs, outcome, errno?, detail?, sport?, rttUs?}], neigh? {addr, ifname, mac?, state},
@@ -108,7 +109,9 @@
  *
  * dhcp-serve {ifname, seconds? (60)} -> {}
  *   Gives leases out of the subnet of the interface's first IPv4 address, from host part 100 on.
- * dhcp-lease {ifname, timeoutMs? (3000)} -> {address? a/p, server?, leaseS?, us?, why?, sent}
+ * dhcp-stop {ifname} -> {}
+ * dhcp-lease {ifname, server? (any), timeoutMs? (3000)} ->
+ *     {address? a/p, server?, leaseS?, us?, why?, sent, others (answers of other servers)}
  *   Discover, request; the address is not configured. why without a lease.
  * group-join {ifname, group}, group-leave {ifname, group} -> {}
  *   Membership of a multicast group, as long as the agent lives.
@@ -137,7 +140,8 @@
  * then idlen bytes of identity, then padding. length is that of the whole message, header included.
  * Bulk: the request is followed by length - 32 bytes of a stream that both sides can compute; the
  * answer holds identity, SHA-256 of what arrived, as many bytes of the other stream, their SHA-256,
- * and the sender's TCP retransmits (4 bytes).
+ * and the sender's TCP retransmits (4 bytes). With bit 1 of aux the streams are zeros and the digests
+ * those of nothing.
  */
 #define PROBE_MAGIC "OvnBedP1"
 #define PROBE_HDR_LEN 32

@@ -172,6 +172,20 @@ static int serve_method(struct agent *ag, const json_t *params, json_t **ret UNU
 	return 0;
 }
 
+static int stop_method(struct agent *ag, const json_t *params, json_t **ret UNUSED,
+		       struct err *e UNUSED)
+{
+	const char *ifname = jstr(params, "ifname", "");
+	struct dhcp_server *next;
+
+	for (struct dhcp_server *s = ag->dhcp; s; s = next) {
+		next = s->next;
+		if (streq(s->link.name, ifname))
+			server_free_one(s);
+	}
+	return 0;
+}
+
 /* ---- client ---- */
 
 struct dhcp_client {
@@ -183,6 +197,8 @@ struct dhcp_client {
 	uint64_t started, end;
 	struct dhcp_msg ask;   /* what is sent next */
 	struct dhcp_msg offer; /* type 0: none yet */
+	struct addr server;    /* family 0: any */
+	int others;	       /* offers of servers that are not meant */
 	int sent;
 };
 
@@ -216,6 +232,7 @@ static void client_end(struct dhcp_client *c, json_t *result)
 	struct req *req = c->req;
 
 	json_object_set_new(result, "sent", json_integer(c->sent));
+	json_object_set_new(result, "others", json_integer(c->others));
 	client_free(c);
 	req_ok(req, result);
 }
@@ -265,9 +282,11 @@ static void on_answer(struct evl_io *io, uint32_t events UNUSED)
 		if (!dhcp_get(frame, (size_t)n, 68, &m) || m.xid != c->ask.xid ||
 		    memcmp(m.client, c->link.mac, 6) != 0)
 			continue;
-		if (m.type == DHCP_OFFER && !c->offer.type)
+		if (c->server.family && memcmp(m.server, c->server.b, 4) != 0)
+			c->others++;
+		else if (m.type == DHCP_OFFER && !c->offer.type)
 			got_offer(c, &m);
-		if (m.type == DHCP_ACK && c->offer.type) {
+		else if (m.type == DHCP_ACK && c->offer.type) {
 			got_ack(c, &m);
 			return;
 		}
@@ -280,6 +299,9 @@ static int client_begin(struct dhcp_client *c, const json_t *params, struct err 
 	long long timeout;
 	int r = nl_link_get(ag->nl, jstr(params, "ifname", ""), &c->link, e);
 
+	if (json_object_get(params, "server") &&
+	    (!addr_parse(jstr(params, "server", NULL), &c->server) || c->server.family != 4))
+		return err_set(e, EINVAL, "server: an IPv4 address is required");
 	if (r < 0 || cell_int(params, "timeoutMs", 3000, 1, 60000, &timeout, e) < 0)
 		return r < 0 ? r : -EINVAL;
 	if (getrandom(&c->ask.xid, sizeof(c->ask.xid), 0) != sizeof(c->ask.xid))
@@ -314,5 +336,7 @@ static void lease_method(struct req *req, const json_t *params)
 	client_send(c);
 }
 
-const struct method dhcp_methods[] = {
-	{"dhcp-serve", serve_method, NULL}, {"dhcp-lease", NULL, lease_method}, {0}};
+const struct method dhcp_methods[] = {{"dhcp-serve", serve_method, NULL},
+				      {"dhcp-stop", stop_method, NULL},
+				      {"dhcp-lease", NULL, lease_method},
+				      {0}};
