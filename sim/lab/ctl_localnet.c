@@ -113,8 +113,8 @@ char *localnet_warning(struct lab *lab, const json_t *pod, const struct podnet *
 	if (f == MAPPING_DANGLING)
 		return TAKE_PTR(why);
 	if (f == MAPPING_REFUSED && added(lab, pod))
-		return xasprintf("it runs on, cut off from the physical network, and would not "
-				 "start again: %s",
+		return xasprintf("its mapping has gone: it runs on, taken off the physical network "
+				 "by ovn-controller, and would not start again: %s",
 				 why);
 	return NULL;
 }
