@@ -310,6 +310,15 @@ static bool network_has(const struct isolate *s, int net, const char *addr)
 	return false;
 }
 
+/* A router answers at its near side for all its addresses: that says nothing of the far side. */
+static bool is_near_router(const struct isolate *s, const struct member *router, int net)
+{
+	for (const struct member *m = s->members; router->routed && m; m = m->next)
+		if (m->net == net && streq(m->endpoint, router->endpoint))
+			return true;
+	return false;
+}
+
 static void probe_foreign(struct isolate *s, struct member *m)
 {
 	_cleanup_json_ json_t *done = json_array();
@@ -317,7 +326,7 @@ static void probe_foreign(struct isolate *s, struct member *m)
 	json_t *a;
 
 	for (struct member *o = s->members; o; o = o->next) {
-		if (o->net == m->net)
+		if (o->net == m->net || is_near_router(s, o, m->net))
 			continue;
 		json_array_foreach(o->addresses, i, a) {
 			const char *addr = json_string_value(a);
