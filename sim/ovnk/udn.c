@@ -196,26 +196,63 @@ static json_t *namespaces_of(const json_t *objects)
 	return out;
 }
 
-static void render_cluster(const json_t *cudn, const json_t *namespaces,
-			   const struct ovnk_config *c, json_t *nads, struct diags *d)
+/* All networks at work, without a lab. */
+struct all {
+	const json_t *objects, *namespaces;
+	const struct ovnk_config *config;
+	json_t *nads;
+	struct diags *d;
+};
+
+static bool written(const json_t *objects, const char *ns, const char *name)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(objects, i, o)
+		if (kind_of(o) == &kind_nad && streq(meta_name(o), name) && streq(meta_ns(o), ns) &&
+		    !meta_controller(o))
+			return true;
+	return false;
+}
+
+/* False when the network cannot be rendered, in whatever namespace. */
+static bool render_into(const struct all *a, const json_t *obj, const char *ns)
+{
+	_cleanup_free_ char *title = meta_title(obj);
+	size_t from = a->d->n;
+	json_t *nad;
+
+	if (written(a->objects, ns, meta_name(obj))) {
+		diag_hint(diags_add(a->d, DIAG_ERROR, "udn", NULL,
+				    "foreign NetworkAttachmentDefinition with the desired name "
+				    "already exist [%s/%s]",
+				    ns, meta_name(obj)),
+			  "nothing is overwritten: rename one of the two");
+		diags_locate(a->d, from, NULL, title);
+		return true;
+	}
+	nad = udn_render(obj, ns, a->config, a->d);
+	if (nad)
+		json_array_append_new(a->nads, nad);
+	return nad != NULL;
+}
+
+static void render_cluster(const struct all *a, const json_t *cudn)
 {
 	const char *name;
 	json_t *ns;
 	size_t n = 0;
 
-	json_object_foreach((json_t *)namespaces, name, ns) {
-		json_t *nad;
-
+	json_object_foreach((json_t *)a->namespaces, name, ns) {
 		if (!udn_selects(cudn, ns))
 			continue;
 		n++;
-		nad = udn_render(cudn, name, c, d);
-		if (!nad)
+		if (!render_into(a, cudn, name))
 			return; /* the same error in each */
-		json_array_append_new(nads, nad);
 	}
 	if (!n)
-		json_decref(udn_render(cudn, "default", c, d));
+		json_decref(udn_render(cudn, "default", a->config, a->d));
 }
 
 static void note_unsupported(const json_t *obj, const char *why, struct diags *d)
@@ -232,7 +269,8 @@ void udn_render_all(const json_t *objects, const struct ovnk_config *c, json_t *
 		    struct diags *d)
 {
 	_cleanup_json_ json_t *namespaces = namespaces_of(objects);
-	json_t *o, *nad;
+	struct all a = {objects, namespaces, c, nads, d};
+	json_t *o;
 	size_t i;
 
 	json_array_foreach(objects, i, o) {
@@ -242,14 +280,11 @@ void udn_render_all(const json_t *objects, const struct ovnk_config *c, json_t *
 		if (k != &kind_cudn && k != &kind_udn)
 			continue;
 		why = udn_unsupported(o);
-		if (why) {
+		if (why)
 			note_unsupported(o, why, d);
-		} else if (k == &kind_cudn) {
-			render_cluster(o, namespaces, c, nads, d);
-		} else {
-			nad = udn_render(o, meta_ns(o), c, d);
-			if (nad)
-				json_array_append_new(nads, nad);
-		}
+		else if (k == &kind_cudn)
+			render_cluster(&a, o);
+		else
+			render_into(&a, o, meta_ns(o));
 	}
 }

@@ -204,6 +204,8 @@ static void test_all(void)
 					    LOCALNET("'subnets': ['10.7.0.0/24'], "
 						     "'excludeSubnets': ['10.8.0.0/29']")));
 	json_array_append_new(objects, udn("b", "mine", LAYER2("'subnets': ['10.5.0.0/16']")));
+	json_array_append_new(objects, udn("b", "taken", LAYER2("'subnets': ['10.5.0.0/16']")));
+	json_array_append_new(objects, meta_new(&kind_nad, "b", "taken"));
 	ovnk_config_init(&c);
 	udn_render_all(objects, &c, nads, &d);
 	CU_ASSERT_EQUAL(json_array_size(nads), 5); /* all: a, b, default; blue: a; mine: b */
@@ -214,7 +216,9 @@ static void test_all(void)
 		 "excluded subnets 10.8.0.0/29\n"
 		 "error spec.network.localnet.excludeSubnets: invalid localnet netconf "
 		 "cluster_udn_nowhere: the provided network subnets [10.7.0.0/24] do not contain "
-		 "excluded subnets 10.8.0.0/29");
+		 "excluded subnets 10.8.0.0/29\n"
+		 "error -: foreign NetworkAttachmentDefinition with the desired name already exist "
+		 "[b/taken]");
 	TEST_STR(d.n ? d.v[0].object : NULL, "ClusterUserDefinedNetwork bad");
 	TEST_STR(d.n > 1 ? d.v[1].object : NULL, "ClusterUserDefinedNetwork nowhere");
 }
