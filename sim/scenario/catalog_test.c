@@ -14,7 +14,8 @@ static const char *const promised[] = {
 	"E11",	 "E12",	  "E13",   "E14",   "E15",   "E16",   "E17",   "E18",	"E19",	 "E20",
 	"E21",	 "E24",	  "D22",   "MH-15", "MH-16", "MH-17", "MH-18", "MH-21", "MH-22", "MH-23",
 	"MH-24", "D21",	  "D49",   "E22",   "E23",   "MH-08", "MH-09", "MH-10", "MH-11", "MH-12",
-	"MH-36", "MH-37", "MH-38", "MH-39", "NSL-1", "SEG-1", "SEG-2",
+	"D12",	 "D13",	  "D14",   "D15",   "D16",   "MH-35", "MH-40", "MH-41", "MH-42", "MH-43",
+	"MH-44", "MH-45", "MH-51", "MH-36", "MH-37", "MH-38", "MH-39", "NSL-1", "SEG-1", "SEG-2",
 };
 
 /* The checks of a scenario, loaded once; the cache owns them. */

@@ -37,6 +37,8 @@ static const struct {
 	{"bridge.*could not open network device .*No such device.*",
 	 "a pod's or domain's link went before its port"},
 	{"netdev.*(failed to set MTU|is not (up|running)).*", "a link that is being set up"},
+	{"(netdev_linux|dpif_netdev).*error (receiving|sending) .*Network is down",
+	 "a link that is down"},
 	{"tunnel.*(receive|send) tunnel .*no (route|such)", "a peer that is not up yet"},
 	{"failed to initialize representor VIF plug provider", "no SR-IOV representors in a lab"},
 	{"ipam.*Duplicate IP set",
