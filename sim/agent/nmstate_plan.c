@@ -115,6 +115,15 @@ static void add_port(struct plan *p, const char *name, const json_t *port)
 	add_row(p, "Port", name, row);
 }
 
+/* A port of BRIDGES that is ovn-controller's: targets list them among the others. */
+static bool is_wanted_ovn_port(const json_t *port)
+{
+	json_t *interfaces = json_object_get(port, "interfaces");
+
+	return json_object_size(interfaces) == 1 &&
+	       nmstate_ovn_patch(json_object_iter_value(json_object_iter(interfaces)));
+}
+
 /* ovn-controller makes these as it needs them; the mappings tell it when not to. */
 static void keep_ovn_ports(struct plan *p, const char *bridge, json_t *refs)
 {
@@ -137,10 +146,7 @@ static void add_bridge(struct plan *p, const char *name, const json_t *bridge)
 
 	keep_ovn_ports(p, name, refs);
 	json_object_foreach(json_object_get(bridge, "ports"), key, port) {
-		const json_t *live = nmstate_row(p->replica, "Port", key);
-
-		/* The target lists ovn-controller's own ports among the others. */
-		if (live && is_ovn_port(p->replica, live))
+		if (is_wanted_ovn_port(port))
 			continue;
 		add_port(p, key, port);
 		json_array_append_new(refs, ref("Port", key));

@@ -107,6 +107,28 @@ static void test_taken(void)
 	CU_ASSERT_PTR_NULL(w.mappings);
 }
 
+/* ovn-controller's patch ports are neither made nor removed, whether they are still there or not. */
+static void test_patch_ports(void)
+{
+	_cleanup_json_ json_t *replica = load(DATA "replica.json"),
+			      *links = load(DATA "links.json");
+	_cleanup_json_ json_t *target = parse(
+		"{\"interfaces\":[{\"name\":\"br-ex\",\"type\":\"ovs-bridge\",\"bridge\":{\"port\":"
+		"["
+		"{\"name\":\"br-ex\"},{\"name\":\"eth0\"},{\"name\":\"patch-gone-to-br-int\"},{"
+		"\"name\":\"patch-x_ovn_localnet_port-to-br-int\"}]}}]}");
+	_cleanup_wanted_ struct nmstate_wanted w = {0};
+	_cleanup_json_ json_t *rows = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	CU_ASSERT_EQUAL(nmstate_want(target, replica, links, "netdev", &w, NULL), 0);
+	CU_ASSERT_EQUAL(json_object_size(w.links), 0);
+	rows = nmstate_plan(replica, w.bridges, w.mappings, false);
+	text = jtext(rows);
+	CU_ASSERT(strstr(text, "\"p-patch\"") != NULL);
+	CU_ASSERT_PTR_NULL(strstr(text, "patch-"));
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -181,4 +203,5 @@ static void test_harmless(void)
 }
 
 TEST_SUITE(nmstate, {"report", test_report}, {"mappings", test_mappings}, {"want", test_want},
-	   {"taken", test_taken}, {"refused", test_refused}, {"harmless", test_harmless})
+	   {"taken", test_taken}, {"patch ports", test_patch_ports}, {"refused", test_refused},
+	   {"harmless", test_harmless})

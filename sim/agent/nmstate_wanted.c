@@ -152,13 +152,14 @@ static json_t *interface_row(const struct want *s, const char *name, const char 
 	return json_pack("{s:s}", "type", streq(name, bridge) ? "internal" : "");
 }
 
-/* A NIC of a bridge is up and has no address of its own; a new internal port is up. */
+/* A NIC that comes to a bridge is up and has no address of its own; a new internal port is up. */
 static void wish_for_port(const struct want *s, const char *name, const json_t *row)
 {
 	bool nic = streq(jstr(row, "type", ""), "");
 	json_t *w = json_object_get(s->w->links, name);
 
-	if (streq(jstr(row, "type", ""), "patch"))
+	if (streq(jstr(row, "type", ""), "patch") ||
+	    (!w && nmstate_row(s->replica, "Interface", name)))
 		return;
 	if (!w) {
 		w = json_pack("{s:b, s:b}", "nic", nic, "up", true);
@@ -185,6 +186,13 @@ static int claim(const struct want *s, const char *name, const char *bridge, jso
 	return 0;
 }
 
+/* Targets list ovn-controller's patch ports without defining them; this one has gone meanwhile. */
+static bool is_gone_patch(const struct want *s, const char *name)
+{
+	return str_after(name, "patch-") && str_ends(name, "-to-" BR_INT) &&
+	       !definition(s, name, "ovs-interface") && !nmstate_row(s->replica, "Interface", name);
+}
+
 static int want_port(const struct want *s, const json_t *port, const char *bridge, json_t *ports)
 {
 	const char *name = jstr(port, "name", "");
@@ -193,6 +201,11 @@ static int want_port(const struct want *s, const json_t *port, const char *bridg
 	size_t i;
 	int r = 0;
 
+	if (is_gone_patch(s, name)) {
+		json_decref(row);
+		json_decref(interfaces);
+		return 0;
+	}
 	json_object_set_new(ports, name,
 			    json_pack("{s:o, s:o}", "row", row, "interfaces", interfaces));
 	set_vlan(row, json_object_get(port, "vlan"));
