@@ -422,9 +422,11 @@ static void attempt(struct nmstate_work *w)
 	json_decref(w->target);
 	w->target = NULL;
 	if (nmstate_merge(network, w->desired, &w->target, &d) < 0) {
+		_cleanup_diags_ struct diags always = DIAGS_INIT;
 		_cleanup_free_ char *why = nmstate_message(&d);
 
-		fail(w, true, why);
+		/* Upstream tries again whatever the reason; what no node can do need not wait. */
+		fail(w, nmstate_check(w->desired, &always) >= 0, why);
 		return;
 	}
 	if (!nmstate_changes(network, w->target)) {
