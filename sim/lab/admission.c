@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "api/status.h"
 #include "kubevirt/admission.h"
+#include "lab/localnet_lint.h"
 #include "lab/mtu.h"
 #include "nmstate/lint.h"
 #include "ovnk/lint.h"
@@ -263,6 +264,8 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 	lint_objects(all, &c, found);
 	if (topology)
 		mtu_lint(topology, all, &nets, NULL, found);
+	if (topology)
+		localnet_lint(topology, objects, &nets, found);
 	udn_retitle(nad_list, found);
 	nmstate_lint(objects, topology, found);
 	return 0;
