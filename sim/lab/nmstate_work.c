@@ -16,7 +16,7 @@
 #define CALL_US (15 * USEC_PER_SEC)
 /* Upstream gives each probe 120 s. */
 #define BEFORE_SECONDS 0.5
-#define AFTER_SECONDS 2.0
+#define AFTER_SECONDS 1.5
 #define MAX_TARGETS 5
 
 struct nmstate_work {

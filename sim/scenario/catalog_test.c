@@ -16,6 +16,9 @@ static const char *const promised[] = {
 	"MH-24", "D21",	  "D49",   "E22",   "E23",   "MH-08", "MH-09", "MH-10", "MH-11", "MH-12",
 	"D12",	 "D13",	  "D14",   "D15",   "D16",   "MH-35", "MH-40", "MH-41", "MH-42", "MH-43",
 	"MH-44", "MH-45", "MH-51", "MH-36", "MH-37", "MH-38", "MH-39", "NSL-1", "SEG-1", "SEG-2",
+	"D17",	 "D18",	  "D19",   "D20",   "D23",   "D50",   "N1",    "N2",	"N3",	 "N4",
+	"N5",	 "N6",	  "N7",	   "N8",    "N9",    "N10",   "N11",   "N12",	"N13",	 "N14",
+	"N15",	 "N16",	  "N17",   "N18",   "N19",   "N20",   "N21",   "N22",	"N23",
 };
 
 /* The checks of a scenario, loaded once; the cache owns them. */
