@@ -38,7 +38,7 @@ void pkt_type(struct buf *b, uint16_t ethertype)
 	add16(b, ethertype);
 }
 
-static int hex_digit(char c)
+static int nibble(char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *p = c ? strchr(digits, c) : NULL;
@@ -51,7 +51,7 @@ bool pkt_hex(struct buf *b, const char *hex)
 	size_t n = strlen(hex), old = b->len;
 
 	for (size_t i = 0; i < n; i += 2) {
-		int hi = hex_digit(hex[i]), lo = i + 1 < n ? hex_digit(hex[i + 1]) : -1;
+		int hi = nibble(hex[i]), lo = i + 1 < n ? nibble(hex[i + 1]) : -1;
 
 		if (hi < 0 || lo < 0) {
 			b->len = old;
