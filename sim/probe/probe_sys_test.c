@@ -803,7 +803,33 @@ static void test_restore(void)
 	netlab_free(&lab);
 }
 
-TEST_SUITE(probe_sys, {"reach", test_reach}, {"denied", test_denied},
+/* Contents that nobody checks: all bytes come all the same. */
+static void test_plain_bulk(void)
+{
+	static const char *const names[] = {"a", "b"};
+	_cleanup_json_ json_t *r = NULL;
+	struct netlab lab;
+
+	if (!netlab_new(&lab))
+		return;
+	netlab_ns(&lab, "s", false);
+	bridged(&lab, names, 2, "br0", "s");
+	if (!netlab_ready(&lab))
+		CU_FAIL("agents not ready");
+	r = netlab_run(&lab, probe_run,
+		       "{\"cells\":[{\"from\":\"a\",\"to\":\"b\",\"dst\":\"10.1.0.2\","
+		       "\"proto\":\"bulk\",\"bytes\":8000000,\"plain\":true,"
+		       "\"timeoutMs\":5000,\"expect\":\"allowed\"}]}");
+	TEST_STR(jstr(r, "status", ""), "pass");
+	CU_ASSERT_EQUAL(jint(r, "cells.0.bulk.bytes", 0), 8000000);
+	TEST_STR(jstr(r, "cells.0.bulk.sentDigest", ""), /* SHA-256 of nothing */
+		 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	TEST_STR(jstr(r, "cells.0.bulk.receivedDigest", ""),
+		 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	netlab_free(&lab);
+}
+
+TEST_SUITE(probe_sys, {"reach", test_reach}, {"plain bulk", test_plain_bulk}, {"denied", test_denied},
 	   {"black hole", test_black_hole}, {"beyond", test_beyond}, {"too big", test_too_big},
 	   {"force", test_force}, {"force fallback", test_force_fallback},
 	   {"checksum trap", test_checksum_trap}, {"isolation", test_isolation},

@@ -128,8 +128,9 @@ static void need_listener(struct ep *to, const char *proto, long long port, int 
 /* Members that the agent knows, from the cell or the request. */
 static json_t *agent_cell(const struct run *r, const json_t *cell, size_t id, bool has_to)
 {
-	static const char *const keys[] = {"proto", "dst",	 "port", "src",	  "ifname",
-					   "tries", "timeoutMs", "size", "bytes", "flushNeigh"};
+	static const char *const keys[] = {"proto",  "dst",   "port",	   "src",
+					   "ifname", "tries", "timeoutMs", "size",
+					   "bytes",  "plain", "flushNeigh"};
 	const char *expect = jstr(cell, "expect", "");
 	json_t *c = json_pack("{s:I}", "id", (json_int_t)id);
 

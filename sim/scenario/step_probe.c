@@ -95,9 +95,10 @@ static void check_expect(bool frames, const char *expect, const char *path, stru
 static void check_probe_one(const struct scenario *s, const json_t *v, const char *path,
 			    struct diags *d)
 {
-	static const char *const keys[] = {
-		"from!", "to!",	  "send", "expect", "family",  "network",   "tries",  "timeoutMs",
-		"size",	 "bytes", "dst",  "before", "verdict", "toNetwork", "copies", NULL};
+	static const char *const keys[] = {"from!",   "to!",   "send",	    "expect",  "family",
+					   "network", "tries", "timeoutMs", "size",    "bytes",
+					   "plain",   "dst",   "before",    "verdict", "toNetwork",
+					   "copies",  NULL};
 	const char *expect = jstr(v, "expect", "allowed");
 	json_t *send;
 	bool known = false;

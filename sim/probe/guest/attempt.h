@@ -35,6 +35,7 @@ struct target {
 	uint32_t cell;
 	uint32_t size;	/* bytes of payload, header included */
 	uint32_t bytes; /* bulk: each way */
+	bool plain;	/* bulk: contents do not matter */
 	uint64_t timeout_us;
 	uint8_t kind; /* PROBE_KIND_REQUEST, or _SHORT (UDP) */
 	bool df;      /* never fragment, ignore what is known of the path MTU */

@@ -28,7 +28,7 @@ static int bulk_begin(struct attempt *a)
 			 .seq = a->t->seq,
 			 .length = PROBE_HDR_LEN + a->t->bytes,
 			 .kind = PROBE_KIND_BULK,
-			 .aux = PHDR_AUX_CLOSE};
+			 .aux = PHDR_AUX_CLOSE | (a->t->plain ? PHDR_AUX_PLAIN : 0)};
 	uint8_t hdr[PROBE_HDR_LEN];
 	int r = attempt_socket(a, SOCK_STREAM, 0);
 
@@ -99,10 +99,13 @@ static void bulk_finish(struct attempt *a, const struct phdr *h)
 		attempt_end(a, PROBE_BROKEN, EBADMSG, "digests differ: the data was damaged");
 }
 
-static void check_stream(struct bulk *b, const uint8_t *p, size_t n)
+static void check_stream(struct attempt *a, const uint8_t *p, size_t n)
 {
+	struct bulk *b = a->bulk;
 	uint8_t want[CHUNK];
 
+	if (a->t->plain)
+		return;
 	bulk_stream_fill(&b->rx_stream, want, n);
 	if (memcmp(want, p, n) != 0)
 		b->damaged = true;
@@ -132,7 +135,7 @@ static size_t bulk_take(struct attempt *a, const uint8_t *p, size_t n)
 	}
 	if (a->in.len >= PROBE_HDR_LEN && a->in.len >= front && b->recv_left) {
 		k = MIN(n, b->recv_left);
-		check_stream(b, p, k);
+		check_stream(a, p, k);
 		b->recv_left -= (uint32_t)k;
 		b->received += k;
 		return k;
@@ -178,11 +181,13 @@ static int bulk_receive(struct attempt *a)
 static void bulk_fill(struct attempt *a)
 {
 	struct bulk *b = a->bulk;
-	uint8_t chunk[CHUNK];
+	uint8_t chunk[CHUNK] = {0};
 	uint32_t n = MIN(b->send_left, (uint32_t)sizeof(chunk));
 
-	bulk_stream_fill(&b->tx_stream, chunk, n);
-	sha256_add(&b->tx, chunk, n);
+	if (!a->t->plain) {
+		bulk_stream_fill(&b->tx_stream, chunk, n);
+		sha256_add(&b->tx, chunk, n);
+	}
 	buf_add(&a->out, chunk, n);
 	b->send_left -= n;
 	if (!b->send_left)
@@ -193,12 +198,8 @@ static int bulk_send(struct attempt *a)
 {
 	ssize_t n;
 
-	if (!a->out.len && a->bulk->send_left)
+	if (!a->out.len)
 		bulk_fill(a);
-	if (!a->out.len) {
-		evl_mod(a->evl, &a->io, EPOLLIN);
-		return 0;
-	}
 	n = send(a->fd, a->out.data, a->out.len, MSG_NOSIGNAL);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -209,6 +210,8 @@ static int bulk_send(struct attempt *a)
 	progress(a);
 	a->bulk->sent += (uint64_t)n;
 	buf_consume(&a->out, (size_t)n);
+	if (!a->out.len && !a->bulk->send_left)
+		evl_mod(a->evl, &a->io, EPOLLIN);
 	return 1;
 }
 

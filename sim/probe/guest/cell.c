@@ -65,6 +65,7 @@ static int parse_sizes(const json_t *j, struct target *t, struct err *e)
 		return -EINVAL;
 	t->size = (uint32_t)size;
 	t->bytes = (uint32_t)bytes;
+	t->plain = jbool(j, "plain", false);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 
 /* In requests over TCP: the server closes first, so that the client keeps no TIME_WAIT port. */
 #define PHDR_AUX_CLOSE 1u
+/* In requests for bulk: zeros both ways, which nobody reads: for measuring the path alone. */
+#define PHDR_AUX_PLAIN 2u
 /* In answers to PROBE_KIND_SHORT: the request arrived in IP fragments; the rest is its length. */
 #define PHDR_AUX_FRAGMENTED 0x80000000u
 

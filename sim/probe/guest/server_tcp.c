@@ -109,11 +109,13 @@ static void put_trailer(struct conn *c)
 
 static void refill(struct conn *c)
 {
-	uint8_t chunk[CHUNK];
+	uint8_t chunk[CHUNK] = {0};
 	uint32_t n = MIN(c->send_left, (uint32_t)sizeof(chunk));
 
-	bulk_stream_fill(&c->stream, chunk, n);
-	sha256_add(&c->tx, chunk, n);
+	if (!(c->h.aux & PHDR_AUX_PLAIN)) {
+		bulk_stream_fill(&c->stream, chunk, n);
+		sha256_add(&c->tx, chunk, n);
+	}
 	buf_add(&c->out, chunk, n);
 	c->send_left -= n;
 	if (!c->send_left)
@@ -169,7 +171,7 @@ static int read_step(struct conn *c)
 		return r;
 	if (!c->have_hdr || c->h.kind == PROBE_KIND_REQUEST)
 		buf_add(&c->in, chunk, (size_t)n);
-	else
+	else if (!(c->h.aux & PHDR_AUX_PLAIN))
 		sha256_add(&c->rx, chunk, (size_t)n);
 	if (c->have_hdr)
 		c->body_left -= (uint32_t)n;
