@@ -23,22 +23,25 @@ static json_t *bridge_names(const struct lab_node *n)
 	return out;
 }
 
-static void view_init(struct view *w, struct lab *lab)
+static void view_add(struct view *w, const struct lab_node *n)
+{
+	if (lab_node_network(n))
+		w->mappings[w->n] = lab_node_mappings(n) ?: xstrdup("");
+	w->bridges[w->n] = bridge_names(n);
+	w->v[w->n] = (struct mapping_node){n->name, w->mappings[w->n], w->bridges[w->n]};
+	w->n++;
+}
+
+/* The node first, and the others only when all is set. */
+static void view_init(struct view *w, struct lab *lab, const struct lab_node *node, bool all)
 {
 	*w = (struct view){xcalloc(lab->n_nodes, sizeof(*w->v)),
 			   xcalloc(lab->n_nodes, sizeof(*w->mappings)),
 			   xcalloc(lab->n_nodes, sizeof(*w->bridges)), 0};
-	for (size_t i = 0; i < lab->n_nodes; i++) {
-		const struct lab_node *n = &lab->nodes[i];
-
-		if (n->control_plane)
-			continue;
-		if (lab_node_network(n))
-			w->mappings[w->n] = lab_node_mappings(n) ?: xstrdup("");
-		w->bridges[w->n] = bridge_names(n);
-		w->v[w->n] = (struct mapping_node){n->name, w->mappings[w->n], w->bridges[w->n]};
-		w->n++;
-	}
+	view_add(w, node);
+	for (size_t i = 0; all && i < lab->n_nodes; i++)
+		if (!lab->nodes[i].control_plane && &lab->nodes[i] != node)
+			view_add(w, &lab->nodes[i]);
 }
 
 static void view_free(struct view *w)
@@ -52,35 +55,52 @@ static void view_free(struct view *w)
 	free(w->bridges);
 }
 
-/* The first attachment of p whose fate on its node is fate or worse; *ret_why is the caller's. */
+/* Of several attachments the one that keeps the pod from starting is told. */
+static const int severity[] = {
+	[MAPPING_GOOD] = 0, [MAPPING_DANGLING] = 1, [MAPPING_UNKNOWN] = 2, [MAPPING_REFUSED] = 3};
+
+/* What the others have matters only to the words of a refusal. */
+static enum mapping_fate judge_one(struct lab *lab, const struct lab_node *node,
+				   const struct netconf *c, char **ret_why)
+{
+	enum mapping_fate f = MAPPING_GOOD;
+
+	for (int all = 0; all <= 1; all++) {
+		struct view w;
+
+		free(*ret_why);
+		view_init(&w, lab, node, all);
+		f = mapping_judge(c, w.v, w.n, 0, ret_why);
+		view_free(&w);
+		if (f != MAPPING_REFUSED)
+			break;
+	}
+	return f;
+}
+
+/* The worst fate of p's attachments on its node; *ret_why is the caller's. */
 static enum mapping_fate judge(struct lab *lab, const struct podnet *p, char **ret_why)
 {
+	const struct lab_node *node = lab_node_find(lab, p->node);
 	enum mapping_fate worst = MAPPING_GOOD;
-	struct view w = {0};
 
-	*ret_why = NULL;
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; node && i < p->n; i++) {
 		const struct network *net =
 			p->v[i].network ? networks_find(&lab->net->networks, p->v[i].network)
 					: NULL;
-		_cleanup_free_ char *why = NULL;
+		char *why = NULL;
 		enum mapping_fate f;
-		size_t k = 0;
 
 		if (!net || net->conf.topology != OVNK_LOCALNET)
 			continue;
-		if (!w.v)
-			view_init(&w, lab);
-		while (k < w.n && !streq(w.v[k].name, p->node))
-			k++;
-		f = k < w.n ? mapping_judge(&net->conf, w.v, w.n, k, &why) : MAPPING_GOOD;
-		if (f == MAPPING_GOOD || (*ret_why && f >= worst))
-			continue;
-		free(*ret_why);
-		*ret_why = TAKE_PTR(why);
-		worst = f;
+		f = judge_one(lab, node, &net->conf, &why);
+		if (severity[f] > severity[worst]) {
+			free(*ret_why);
+			*ret_why = TAKE_PTR(why);
+			worst = f;
+		}
+		free(why);
 	}
-	view_free(&w);
 	return worst;
 }
 

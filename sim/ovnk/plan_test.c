@@ -157,6 +157,30 @@ static void test_localnet(void)
 	CU_ASSERT_EQUAL(json_array_size(bindings), 0);
 }
 
+/* Central mode: one switch and one localnet port for all nodes, every pod's port on it, none remote. */
+static void test_localnet_central(void)
+{
+	static const char *const sw_name = "ns1.localnet.network_ovn_localnet_switch";
+	_cleanup_cluster_ struct cluster l;
+	_cleanup_json_ json_t *plan = NULL;
+	const json_t *sw, *r;
+	size_t i;
+
+	cluster_load(&l, "localnet");
+	l.c.interconnect = false;
+	plan = plan_nb(&l.v, "global");
+	sw = find(plan, "Logical_Switch", sw_name);
+	CU_ASSERT_EQUAL(count(plan, "Logical_Switch"), 2);
+	CU_ASSERT_EQUAL(count(plan, "Logical_Switch_Port"), 5);
+	CU_ASSERT_EQUAL(json_array_size(jget(sw, "ports")), 3);
+	CU_ASSERT_EQUAL(json_object_size(jget(sw, "other_config")), 1);
+	json_array_foreach(plan, i, r)
+		if (streq(jstr(r, "table", ""), "Logical_Switch_Port"))
+			TEST_ROW(!streq(jstr(r, "row.type", ""), "remote") &&
+					 !jget(r, "row.options.requested-tnl-key"),
+				 jstr(r, "key", ""), "%s", jstr(r, "row.type", ""));
+}
+
 static bool owns(const char *table, const char *row)
 {
 	_cleanup_json_ json_t *o = jparse(row, strlen(row), NULL);
@@ -230,4 +254,4 @@ static void test_att(void)
 }
 
 TEST_SUITE(plan, {"goldens", test_goldens}, {"layer2", test_layer2}, {"localnet", test_localnet},
-	   {"owns", test_owns}, {"att", test_att})
+	   {"localnet central", test_localnet_central}, {"owns", test_owns}, {"att", test_att})
