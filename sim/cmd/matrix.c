@@ -3,7 +3,7 @@
 
 #include "cmd/session.h"
 #include "cmd/verbs.h"
-#include "report/grid.h"
+#include "scenario/grid.h"
 
 #define FINDINGS_MAX 20
 

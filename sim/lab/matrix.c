@@ -241,7 +241,8 @@ static json_t *build_cells(struct matrix *m, const json_t *ifaces, struct err *e
 static json_t *engine_request(const struct matrix *m, json_t *cells)
 {
 	static const char *const copied[] = {"tries", "timeoutMs", "window"};
-	json_t *r = json_pack("{s:o}", "cells", cells), *cell;
+	/* a flush for one cell would take the neighbour from another that is at work */
+	json_t *r = json_pack("{s:o, s:b}", "cells", cells, "flushNeigh", false), *cell;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(copied); i++)

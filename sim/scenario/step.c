@@ -31,6 +31,7 @@ const struct step_verb step_verbs[] = {
 	{"capture", step_check_capture, step_run_capture, false, NULL},
 	{"probe", step_check_probe, step_run_probe, false, NULL},
 	{"mtu", step_check_mtu, step_run_mtu, false, "Message too long|Too big"},
+	{"matrix", step_check_matrix, step_run_matrix, false, NULL},
 	{"isolate", step_check_isolate, step_run_isolate, false, NULL},
 	{"soak", step_check_soak, step_run_soak, false, NULL},
 	{"healthy", step_check_healthy, step_run_healthy, false, NULL},

@@ -28,6 +28,8 @@ STEP_DECLARE(capture);
 STEP_DECLARE(probe);
 STEP_DECLARE(mtu);
 STEP_DECLARE(isolate);
+/* step_matrix.c */
+STEP_DECLARE(matrix);
 STEP_DECLARE(soak);
 /* step_exec.c */
 STEP_DECLARE(exec);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reachability matrices as text. */
-#ifndef OVNBED_REPORT_GRID_H
-#define OVNBED_REPORT_GRID_H
+#ifndef OVNBED_SCENARIO_GRID_H
+#define OVNBED_SCENARIO_GRID_H
 
 #include "base/json.h"
 

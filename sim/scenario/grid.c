@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/grid.h"
+#include "scenario/grid.h"
 
 #include "base/buf.h"
 

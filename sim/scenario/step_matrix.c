@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* matrix: every pair of a network against the oracle, and against what the scenario says itself. */
+#include "scenario/step_verbs.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+
+#include "scenario/grid.h"
+
+#define FINDINGS_MAX 8
+
+static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
+	PRINTF(4, 5);
+static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
+{
+	_cleanup_free_ char *p = xasprintf("%s.%s", path, key), *msg = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	diags_add(d, DIAG_ERROR, "scenario", p, "%s", msg);
+}
+
+static void check_patterns(const json_t *v, const char *path, const char *key, struct diags *d)
+{
+	const json_t *list = json_object_get(v, key), *e;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		bad(d, path, key, "expected a list of \"FROM>TO SEND\"");
+	json_array_foreach(list, i, e)
+		if (!strchr(json_string_value(e) ?: "", '>'))
+			bad(d, path, key, "expected \"FROM>TO SEND\", found \"%s\"",
+			    json_string_value(e) ?: "");
+}
+
+void step_check_matrix(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {
+		"network",     "endpoints", "send",	 "family", "before", "expect",	   "denied",
+		"replyDenied", "tries",	    "timeoutMs", "window", "trace",  "deviations", NULL};
+	const char *expect = jstr(v, "expect", "oracle");
+	json_t *send, *step;
+	bool known = !json_object_get(v, "before");
+	size_t i;
+
+	step_check_keys(v, path, keys, d);
+	if (!streq(expect, "oracle") && !streq(expect, "allowed"))
+		bad(d, path, "expect", "expected oracle or allowed, found \"%s\"", expect);
+	json_array_foreach(json_object_get(v, "send"), i, send) {
+		_cleanup_json_ json_t *cell = json_object();
+
+		if (!step_parse_send(json_string_value(send) ?: "", cell) ||
+		    streq(jstr(cell, "proto", ""), "bulk") || json_object_get(cell, "kind"))
+			bad(d, path, "send", "expected icmp, tcp/PORT or udp/PORT");
+	}
+	json_array_foreach(s->steps, i, step)
+		known |= streq(jstr(step, "check", ""), jstr(v, "before", "-"));
+	if (!known)
+		bad(d, path, "before", "the scenario has no check \"%s\"", jstr(v, "before", ""));
+	check_patterns(v, path, "denied", d);
+	check_patterns(v, path, "replyDenied", d);
+}
+
+/* ---- what the scenario itself expects ---- */
+
+/* "pod/default/a" as "a", "pod/ns/a" as "ns/a". */
+static char *short_name(const char *endpoint)
+{
+	const char *p = strchr(endpoint, '/');
+	const char *rest = p ? str_after(p + 1, "default/") : NULL;
+
+	return xstrdup(rest ? rest : p ? p + 1 : endpoint);
+}
+
+/* "a>b tcp/80", which patterns are matched against. */
+static char *short_key(const json_t *cell)
+{
+	_cleanup_free_ char *from = short_name(jstr(cell, "from", ""));
+	_cleanup_free_ char *to = short_name(jstr(cell, "to", ""));
+	long long port = jint(cell, "port", 0);
+
+	return port ? xasprintf("%s>%s %s/%lld", from, to, jstr(cell, "proto", ""), port)
+		    : xasprintf("%s>%s %s", from, to, jstr(cell, "proto", ""));
+}
+
+static bool listed(const json_t *patterns, const char *key, json_t *used)
+{
+	bool hit = false;
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(patterns, i, p) {
+		if (fnmatch(json_string_value(p), key, 0) != 0)
+			continue;
+		jadd_str(used, json_string_value(p));
+		hit = true;
+	}
+	return hit;
+}
+
+static enum outcome unused(struct step_ctx *c, const json_t *patterns, const json_t *used)
+{
+	enum outcome o = OUTCOME_PASS;
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(patterns, i, p)
+		if (!jhas_str(used, json_string_value(p)))
+			o = step_say(c, OUTCOME_ERROR, "no cell is called \"%s\"",
+				     json_string_value(p));
+	return o;
+}
+
+/* The oracle must say what the scenario's author says. */
+static enum outcome compare(struct step_ctx *c, const json_t *v, const json_t *cells)
+{
+	const json_t *denied = json_object_get(v, "denied");
+	const json_t *reply = json_object_get(v, "replyDenied");
+	_cleanup_json_ json_t *used = json_array();
+	enum outcome worst = OUTCOME_PASS;
+	json_t *cell;
+	size_t i;
+
+	if (!denied && !reply)
+		return OUTCOME_PASS;
+	json_array_foreach(cells, i, cell) {
+		_cleanup_free_ char *key = short_key(cell);
+		const char *want = listed(denied, key, used)  ? "denied"
+				   : listed(reply, key, used) ? "reply-denied"
+							      : "allowed";
+
+		if (streq(want, jstr(cell, "expect", "")))
+			continue;
+		worst = step_say(c, OUTCOME_FAIL,
+				 "%s: the scenario expects %s, the oracle says %s: %s", key, want,
+				 jstr(cell, "expect", "?"), jstr(cell, "why", ""));
+	}
+	return MAX(worst, MAX(unused(c, denied, used), unused(c, reply, used)));
+}
+
+/* deviations: false: both profiles must agree on every cell; true: at least one must differ. */
+static enum outcome check_deviations(struct step_ctx *c, const json_t *v, const json_t *cells)
+{
+	const json_t *want = json_object_get(v, "deviations");
+	size_t i, n = 0;
+	json_t *cell;
+
+	json_array_foreach(cells, i, cell)
+		n += json_object_get(cell, "deviation") != NULL;
+	if (!want || json_is_true(want) == (n > 0))
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_FAIL, "%zu cells deviate from the API's text, expected %s", n,
+			json_is_true(want) ? "some" : "none");
+}
+
+/* ---- running it ---- */
+
+static const json_t *outcomes_of(const struct step_ctx *c, const char *id)
+{
+	json_t *check;
+	size_t i;
+
+	json_array_foreach(c->checks, i, check)
+		if (streq(jstr(check, "id", ""), id))
+			return jget(check, "details.0.outcomes");
+	return NULL;
+}
+
+static json_t *request(const struct step_ctx *c, const json_t *v)
+{
+	static const char *const own[] = {"denied", "replyDenied", "trace", "deviations"};
+	json_t *body = json_deep_copy(v);
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		json_object_del(body, own[i]);
+	if (json_object_get(v, "before"))
+		json_object_set(body, "before",
+				(json_t *)(uintptr_t)outcomes_of(c, jstr(v, "before", "")));
+	return body;
+}
+
+/* The cells that failed, for traces; all others only count. */
+static void note_pairs(struct step_ctx *c, const json_t *cells)
+{
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach(cells, i, cell) {
+		if (streq(jstr(cell, "verdict.status", "error"), "pass") ||
+		    json_array_size(c->pairs) >= FINDINGS_MAX)
+			continue;
+		json_array_append(c->pairs, cell);
+		c->want_evidence = true;
+	}
+}
+
+static enum outcome judge(struct step_ctx *c, const json_t *v, json_t *reply)
+{
+	_cleanup_free_ char *findings = grid_findings(reply, FINDINGS_MAX);
+	const char *status = jstr(reply, "status", "error");
+	const json_t *cells = json_object_get(reply, "cells");
+	enum outcome o = streq(status, "pass")	 ? OUTCOME_PASS
+			 : streq(status, "fail") ? OUTCOME_FAIL
+						 : OUTCOME_ERROR;
+
+	if (o != OUTCOME_PASS) {
+		step_say(c, o, "%.*s", (int)strlen(findings) - 1, findings);
+		note_pairs(c, cells);
+	}
+	o = MAX(o, compare(c, v, cells));
+	return MAX(o, check_deviations(c, v, cells));
+}
+
+enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code = step_post(c, "matrix", request(c, v), &reply, &e);
+
+	if (code < 0)
+		return step_say(c, OUTCOME_ERROR, "matrix: %s", err_msg(&e));
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "matrix: %s", jstr(reply, "message", "refused"));
+	json_array_append(c->details, reply);
+	return judge(c, v, reply);
+}
