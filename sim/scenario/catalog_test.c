@@ -18,7 +18,8 @@ static const char *const promised[] = {
 	"MH-44", "MH-45", "MH-51", "MH-36", "MH-37", "MH-38", "MH-39", "NSL-1", "SEG-1", "SEG-2",
 	"D17",	 "D18",	  "D19",   "D20",   "D23",   "D50",   "N1",    "N2",	"N3",	 "N4",
 	"N5",	 "N6",	  "N7",	   "N8",    "N9",    "N10",   "N11",   "N12",	"N13",	 "N14",
-	"N15",	 "N16",	  "N17",   "N18",   "N19",   "N20",   "N21",   "N22",	"N23",
+	"N15",	 "N16",	  "N17",   "N18",   "N19",   "N20",   "N21",   "N22",	"N23",	 "D27",
+	"D28",	 "Q7",
 };
 
 /* The checks of a scenario, loaded once; the cache owns them. */
