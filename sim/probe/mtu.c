@@ -14,6 +14,7 @@
 #define SEARCH_TIMEOUT_US (90 * USEC_PER_SEC)
 #define ROOM 100 /* how far beyond what is expected the search goes */
 #define MAX_MTU 9500
+#define VLAN_ROOM 4 /* what receivers let through above their MTU */
 
 struct direction {
 	const char *from, *to, *src, *dst, *ifname, *peer_if; /* borrowed from the request */
@@ -160,10 +161,11 @@ static json_t *search_params(const struct mtu *m, int i, bool raise)
 
 	add_hint(hints, jint(m->request, raise ? "expect.beyond" : "expect.path", 0));
 	add_hint(hints, jint(m->request, "planned", 0));
+	add_hint(hints, jint(m->request, "planned", -VLAN_ROOM) + VLAN_ROOM);
 	add_hint(hints, jint(m->request, "advertised", 0));
 	add_hint(hints, if_mtu(m, i));
-	if (raise) /* what a veth or a tap lets through above its MTU */
-		add_hint(hints, if_mtu(m, i) + 4);
+	if (raise)
+		add_hint(hints, if_mtu(m, i) + VLAN_ROOM);
 	p = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b, s:o}", "nonce", d->nonce,
 		      "dst", d->dst, "src", d->src, "ifname", d->ifname, "peer", d->to, "port",
 		      PROBE_PORT_MTU, "id", (json_int_t)(raise ? 1 << 20 : 1 << 16), "max",
