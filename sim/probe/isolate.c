@@ -310,11 +310,12 @@ static bool network_has(const struct isolate *s, int net, const char *addr)
 	return false;
 }
 
-/* A router answers at its near side for all its addresses: that says nothing of the far side. */
-static bool is_near_router(const struct isolate *s, const struct member *router, int net)
+/* What is in both networks answers at its near side for all its addresses, as Linux does: that says
+ * nothing of the far side. */
+static bool is_near(const struct isolate *s, const char *endpoint, int net)
 {
-	for (const struct member *m = s->members; router->routed && m; m = m->next)
-		if (m->net == net && streq(m->endpoint, router->endpoint))
+	for (const struct member *m = s->members; m; m = m->next)
+		if (m->net == net && streq(m->endpoint, endpoint))
 			return true;
 	return false;
 }
@@ -326,7 +327,7 @@ static void probe_foreign(struct isolate *s, struct member *m)
 	json_t *a;
 
 	for (struct member *o = s->members; o; o = o->next) {
-		if (o->net == m->net || is_near_router(s, o, m->net))
+		if (o->net == m->net)
 			continue;
 		json_array_foreach(o->addresses, i, a) {
 			const char *addr = json_string_value(a);
@@ -334,7 +335,7 @@ static void probe_foreign(struct isolate *s, struct member *m)
 
 			if (!addr || owns(m->addresses, addr) || jhas_str(done, addr))
 				continue;
-			shared = network_has(s, m->net, addr);
+			shared = network_has(s, m->net, addr) || is_near(s, o->endpoint, m->net);
 			jadd_str(done, addr);
 			resolve(s, m, addr);
 			if (m->routed)
