@@ -15,6 +15,7 @@ struct reading {
 	struct lab *lab;
 	json_t *nodes, *acls, *problems;
 	unsigned pending;
+	bool settle;
 	sd_event_source *done_src;
 	drops_fn done;
 	void *arg;
@@ -127,15 +128,34 @@ static void ask_flows(struct share *s)
 		share_end(s, "the switch does not answer");
 }
 
-static void on_purged(void *arg, const json_t *result, const json_t *error)
+static void on_settled(void *arg, const json_t *result, const json_t *error)
 {
 	struct share *s = arg;
 
 	(void)result;
 	if (error)
-		share_end(s, json_string_value(error) ?: "no answer to revalidator/purge");
+		share_end(s, json_string_value(error) ?: "no answer to its revalidators");
 	else
 		ask_flows(s);
+}
+
+static int ask_revalidators(struct share *s, const char *command, jrpc_reply_fn done)
+{
+	return (int)jrpc_call(s->node->rpc, "unixctl",
+			      json_pack("[{s:s, s:s, s:[]}]", "daemon", "ovs-vswitchd", "command",
+					command, "args"),
+			      READ_US, done, s);
+}
+
+/* A packet that meets a flow while that is being deleted is counted nowhere. */
+static void on_purged(void *arg, const json_t *result, const json_t *error)
+{
+	struct share *s = arg;
+
+	if (error || !s->r->settle)
+		on_settled(s, result, error);
+	else if (ask_revalidators(s, "revalidator/wait", on_settled) < 0)
+		share_end(s, "its agent does not answer");
 }
 
 static void begin_share(struct reading *r, struct lab_node *n, const json_t *cookies)
@@ -149,11 +169,7 @@ static void begin_share(struct reading *r, struct lab_node *n, const json_t *coo
 	json_object_foreach(s->cookies, cookie, acl)
 		json_object_set_new(s->counts, json_string_value(acl), json_integer(0));
 	r->pending++;
-	if (n->death || !n->rpc ||
-	    jrpc_call(n->rpc, "unixctl",
-		      json_pack("[{s:s, s:s, s:[]}]", "daemon", "ovs-vswitchd", "command",
-				"revalidator/purge", "args"),
-		      READ_US, on_purged, s) < 0)
+	if (n->death || !n->rpc || ask_revalidators(s, "revalidator/purge", on_purged) < 0)
 		share_end(s, n->death ? n->death : "its agent does not answer");
 }
 
@@ -267,7 +283,7 @@ static void begin_zone(struct reading *r, struct lab_zone *zone)
 	}
 }
 
-void drops_read(struct lab *lab, drops_fn done, void *arg)
+void drops_read(struct lab *lab, bool settle, drops_fn done, void *arg)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
 
@@ -276,6 +292,7 @@ void drops_read(struct lab *lab, drops_fn done, void *arg)
 			      .acls = json_object(),
 			      .problems = json_array(),
 			      .pending = 1,
+			      .settle = settle,
 			      .done = done,
 			      .arg = arg};
 	for (size_t i = 0; i < lab->n_zones; i++)

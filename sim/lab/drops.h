@@ -18,9 +18,11 @@ typedef void (*drops_fn)(void *arg, json_t *result);
 
 /*
  * Reads the counters of every drop and reject ACL on all nodes, made current by one purge a node.
- * done runs exactly once, never inside the call; a node that cannot be read is in problems.
+ * done runs exactly once, never inside the call; a node that cannot be read is in problems. settle:
+ * wait until the switches have done with the purge (about 0.4 s), before packets are sent that must
+ * all be counted.
  */
-void drops_read(struct lab *lab, drops_fn done, void *arg);
+void drops_read(struct lab *lab, bool settle, drops_fn done, void *arg);
 
 /* The id of the ACL that denies by default: network, namespace, "Ingress" or "Egress". Caller frees.
  */

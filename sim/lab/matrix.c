@@ -127,7 +127,7 @@ static void on_probed(void *arg, json_t *result, const struct err *e)
 	}
 	m->result = result;
 	m->waiting = true;
-	drops_read(m->lab, on_after, m);
+	drops_read(m->lab, false, on_after, m);
 }
 
 /* ---- 3: packets ---- */
@@ -270,7 +270,7 @@ static void on_ifaces(void *arg, json_t *ifaces)
 	}
 	m->request = engine_request(m, json_incref(cells));
 	m->waiting = true;
-	drops_read(m->lab, on_before, m);
+	drops_read(m->lab, true, on_before, m);
 }
 
 /* ---- 1: who and what ---- */
