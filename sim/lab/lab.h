@@ -48,14 +48,15 @@ struct lab_zone {
 	size_t n_chassis;      /* nodes of this zone */
 	struct ovsdb *nb, *sb;
 	bool nb_ready, sb_ready;
-	int in_flight;		     /* transactions not answered yet */
-	bool again;		     /* a plan came while one was in flight */
-	bool stale;		     /* write even a plan that has not changed */
-	json_t *sent_nb, *sent_sb;   /* plans in flight */
-	json_t *last_nb, *last_sb;   /* {TABLE/KEY: row} of the last plans written */
-	long long repaired, changed; /* rows since the last report, see reconcile.h */
-	json_t *rows;		     /* of them, see reconcile.h */
-	char *problem;		     /* why the zone cannot be written, or NULL */
+	int in_flight;		       /* transactions not answered yet */
+	bool again;		       /* a plan came while one was in flight */
+	bool stale;		       /* write even a plan that has not changed */
+	json_t *sent_nb, *sent_sb;     /* plans in flight */
+	json_t *last_nb, *last_sb;     /* {TABLE/KEY: row} of the last plans written */
+	long long repaired, changed;   /* rows since the last report, see reconcile.h */
+	json_t *rows;		       /* of them, see reconcile.h */
+	char *problem;		       /* why the zone cannot be written, or NULL */
+	char *refused_nb, *refused_sb; /* what the database said to the last plan, or NULL */
 };
 
 struct lab {
@@ -83,7 +84,7 @@ struct lab {
 	json_t *timings;     /* {PHASE: seconds} of the start */
 	struct lab_net *net; /* networks and attachments (lab/net.h) */
 	struct nmstate_work *nmstate_works; /* enactments being carried out (nmstate_work.h) */
-	json_t *deviations;  /* set of texts: what this OVN lacks, what was switched off */
+	json_t *deviations; /* set of texts: what this OVN lacks, what was switched off */
 	struct kubevirt_images images;
 	bool kvm; /* the machine can run guests under KVM */
 	bool ready;

@@ -173,6 +173,15 @@ static json_t *verdicts(struct lab *lab)
 	return diags_to_json(&d);
 }
 
+/* One row that a database refuses takes all of its plan with it: nobody may miss that. */
+static void add_refusals(const struct lab_zone *z, json_t *problems)
+{
+	if (z->refused_nb)
+		json_array_append_new(problems, jstringf("zone %s: %s", z->name, z->refused_nb));
+	if (z->refused_sb)
+		json_array_append_new(problems, jstringf("zone %s: %s", z->name, z->refused_sb));
+}
+
 static json_t *sync_result(struct sync *s)
 {
 	struct lab *lab = s->lab;
@@ -186,6 +195,7 @@ static json_t *sync_result(struct sync *s)
 		changed += z->changed;
 		repaired += z->repaired;
 		z->changed = z->repaired = 0;
+		add_refusals(z, s->problems);
 		json_array_extend(rows, z->rows);
 		json_array_clear(z->rows);
 	}

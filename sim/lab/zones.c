@@ -198,13 +198,16 @@ static void bind_remote_ports(struct lab_zone *z)
 /* ---- applying ---- */
 
 static void applied(struct lab_zone *z, const struct ovsdb_delta *delta, const struct err *e,
-		    const json_t *plan, json_t **last, const char *db)
+		    const json_t *plan, json_t **last, const char *db, char **refused)
 {
 	z->stale |= e != NULL;
-	if (e && e->code == ESTALE)
+	free(TAKE_PTR(*refused));
+	if (e && e->code == ESTALE) {
 		z->again = true;
-	else if (e)
-		log_error("zone %s: %s: %s", z->name, db, err_msg(e));
+	} else if (e) {
+		*refused = xasprintf("nothing of the plan was written: %s", err_msg(e));
+		log_error("zone %s: %s", z->name, *refused);
+	}
 	if (delta && !e) {
 		count_changes(z, delta, plan, last, db);
 		note_deviations(z->lab, delta);
@@ -217,7 +220,7 @@ static void nb_applied(void *arg, const struct ovsdb_delta *delta, const struct 
 	struct lab_zone *z = arg;
 	_cleanup_json_ json_t *plan = TAKE_PTR(z->sent_nb);
 
-	applied(z, delta, e, plan, &z->last_nb, "OVN_Northbound");
+	applied(z, delta, e, plan, &z->last_nb, "OVN_Northbound", &z->refused_nb);
 }
 
 static void sb_applied(void *arg, const struct ovsdb_delta *delta, const struct err *e)
@@ -227,7 +230,7 @@ static void sb_applied(void *arg, const struct ovsdb_delta *delta, const struct 
 
 	if (!e)
 		bind_remote_ports(z);
-	applied(z, delta, e, plan, &z->last_sb, "OVN_Southbound");
+	applied(z, delta, e, plan, &z->last_sb, "OVN_Southbound", &z->refused_sb);
 }
 
 static void send_plan(struct lab_zone *z, struct ovsdb *db, json_t *plan, ovsdb_owned_fn mine,
