@@ -79,7 +79,7 @@ int pathmtu_geneve(int family);
  * Names for every network the first hop too small for its MTU, with the numbers and what to do:
  * lint/mtu (between nodes over Geneve), lint/mtu-path (localnet), lint/mtu-guest (a guest's NIC that
  * does not take the network's MTU). Findings are warnings at the NAD (spec.config.mtu), the network
- * object, or the VM. A mapping that is missing is not reported here (E23 is).
+ * object, or the VM. A mapping that is missing is not reported here (E23 is), but that no switch carries the network.
  */
 void pathmtu_lint(const struct pathmtu *m, struct diags *d);
 

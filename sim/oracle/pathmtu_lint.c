@@ -139,23 +139,71 @@ static char *say_hint(const struct pathmtu_net *net, const struct pathmtu_path *
 			 pathmtu_limit(small), need, buf_str(&hops));
 }
 
+static void report(const struct pathmtu_net *net, const char *msg, const char *hint,
+		   struct diags *d)
+{
+	size_t from = d->n;
+
+	diag_hint(diags_add(d, DIAG_WARNING, net->localnet ? "lint/mtu-path" : "lint/mtu",
+			    net->path, "%s", msg),
+		  "%s", hint);
+	diags_locate(d, from, NULL, net->object);
+}
+
+static bool mapped_anywhere(const struct pathmtu *m, const struct pathmtu_net *net)
+{
+	for (size_t i = 0; i < m->n_nodes; i++)
+		if (pathmtu_node_bridge(&m->nodes[i], net->mapping))
+			return true;
+	return false;
+}
+
+/* Whatever a localnet without a mapping will be mapped to: no switch carries it. */
+static void lint_unmapped(const struct pathmtu *m, const struct pathmtu_net *net, struct diags *d)
+{
+	int largest = pathmtu_switch_mtu(m, "underlay");
+	_cleanup_free_ char *msg = NULL, *hint = NULL;
+	const char *name = "underlay";
+	const json_t *sw;
+	size_t i;
+
+	json_array_foreach(json_object_get(m->topology, "networks"), i, sw) {
+		int mtu = pathmtu_switch_mtu(m, jstr(sw, "name", ""));
+
+		if (mtu >= largest)
+			name = jstr(sw, "name", "");
+		largest = MAX(largest, mtu);
+	}
+	if (!largest || net->mtu <= largest)
+		return;
+	msg = xasprintf("mtu %d of network %s does not fit: whatever bridge %s is mapped to, the "
+			"first hop too small is a switch, and the largest, switch %s, has MTU %d; "
+			"larger packets vanish there without a word",
+			net->mtu, net->name, net->mapping, name, largest);
+	hint = xasprintf(
+		"set mtu to %d or less, or raise the MTU of the switch to %d by mtu in the "
+		"topology",
+		largest, net->mtu);
+	report(net, msg, hint, d);
+}
+
 static void lint_net(const struct pathmtu *m, const struct pathmtu_net *net, struct diags *d)
 {
 	_cleanup_pathmtu_path_ struct pathmtu_path small = {0};
 	_cleanup_free_ char *msg = NULL, *hint = NULL;
-	size_t from = d->n;
 
 	if (!net->localnet && m->n_nodes < 2)
 		return;
+	if (net->localnet && !mapped_anywhere(m, net)) {
+		lint_unmapped(m, net, d);
+		return;
+	}
 	collect(m, net, &small);
 	if (!small.n)
 		return;
 	msg = say_all(net, &small);
 	hint = say_hint(net, &small);
-	diag_hint(diags_add(d, DIAG_WARNING, net->localnet ? "lint/mtu-path" : "lint/mtu",
-			    net->path, "%s", msg),
-		  "%s", hint);
-	diags_locate(d, from, NULL, net->object);
+	report(net, msg, hint, d);
 }
 
 /* ---- guests ---- */
@@ -170,10 +218,21 @@ static const struct pathmtu_net *net_of_nad(const struct pathmtu *m, const char 
 					    const char *ns)
 {
 	_cleanup_free_ char *key = strchr(name, '/') ? xstrdup(name) : xasprintf("%s/%s", ns, name);
+	const json_t *o;
+	size_t i;
 
-	for (size_t i = 0; i < m->n_nets; i++)
-		if (m->nets[i].nad && streq(m->nets[i].nad, key))
-			return &m->nets[i];
+	json_array_foreach(m->objects, i, o) {
+		_cleanup_free_ char *own =
+			xasprintf("%s/%s", jstr(o, "metadata.namespace", "default"),
+				  jstr(o, "metadata.name", ""));
+		const char *text = jstr(o, "spec.config", "");
+		_cleanup_json_ json_t *config = NULL;
+
+		if (!streq(jstr(o, "kind", ""), "NetworkAttachmentDefinition") || !streq(own, key))
+			continue;
+		config = jparse(text, strlen(text), NULL);
+		return pathmtu_net_find(m, jstr(config, "name", ""));
+	}
 	return NULL;
 }
 

@@ -16,7 +16,6 @@ void pathmtu_net_free(struct pathmtu_net *n)
 	free(n->name);
 	free(n->object);
 	free(n->path);
-	free(n->nad);
 	free(n->mapping);
 }
 
@@ -68,9 +67,9 @@ static void add_nad(struct pathmtu *m, const json_t *nad)
 	n = add(m, name);
 	if (!n)
 		return;
-	n->nad = xasprintf("%s/%s", jstr(nad, "metadata.namespace", "default"),
-			   jstr(nad, "metadata.name", ""));
-	n->object = xasprintf("NetworkAttachmentDefinition %s", n->nad);
+	n->object = xasprintf("NetworkAttachmentDefinition %s/%s",
+			      jstr(nad, "metadata.namespace", "default"),
+			      jstr(nad, "metadata.name", ""));
 	n->path = xstrdup("spec.config.mtu");
 	n->localnet = localnet;
 	n->mtu = (int)jint(p, "mtu", cluster_mtu(m));

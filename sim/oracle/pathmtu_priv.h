@@ -10,7 +10,6 @@ struct pathmtu_net {
 	char *name;
 	char *object; /* where it is written: "NetworkAttachmentDefinition ns/name" */
 	char *path;   /* of the MTU in it */
-	char *nad;    /* "ns/name" of a NAD; NULL for a user-defined network */
 	bool localnet;
 	int mtu;
 	int vlan;

@@ -99,8 +99,13 @@ static void test_lint(void)
 		 "the first hop too small is node/b:eth0 with MTU 1400, of which Geneve over IPv4 "
 		 "takes 58 (set by NodeNetworkConfigurationPolicy low); larger packets than 1342",
 		 "raise the MTU to 1458 of node/b:eth0 by"},
-		{"localnet without mapping", 1500, "10.0.0.", 1500, 1500, "localnet",
+		{"localnet without mapping", 1500, "10.0.0.", 9000, 1500, "localnet",
 		 ",\"mtu\":9000" DC, "", NULL, NULL, NULL},
+		{"without mapping, no switch fits", 1500, "10.0.0.", 1600, 1500, "localnet",
+		 ",\"mtu\":9000" DC, "", "lint/mtu-path",
+		 "whatever bridge dc is mapped to, the first hop too small is a switch, and the "
+		 "largest, switch dc, has MTU 1600",
+		 "set mtu to 1600 or less"},
 		{"localnet 9000 over 1500", 1500, "10.0.0.", 1500, 1500, "localnet",
 		 ",\"mtu\":9000" DC, mapped, "lint/mtu-path",
 		 "first hop too small is node/a:eth1 with MTU 1500 (as the topology has it); too "

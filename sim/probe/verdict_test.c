@@ -180,6 +180,17 @@ static void test_mtu(void)
 		 DIR("\"ifMtu\":1500,\"path\":1442,\"class\":\"BLACKHOLE\""), "fail",
 		 "black hole above 1442 (interface MTU 1500, the network carries 1442), "
 		 "advertised are 1500: the interface MTU is larger than the network can carry"},
+		{"{\"planned\":1500,\"advertised\":1500}",
+		 DIR("\"ifMtu\":1500,\"path\":1400,\"class\":\"BLACKHOLE\""), "fail",
+		 "black hole above 1400 (interface MTU 1500, the network carries 1500): by plan "
+		 "1500 should pass"},
+		{"{\"planned\":1500,\"advertised\":9000,\"expect\":{\"path\":1500,\"slack\":4}}",
+		 DIR("\"ifMtu\":9000,\"path\":1504,\"class\":\"BLACKHOLE\""), "pass",
+		 "black hole above 1504 (interface MTU 9000, the network carries 1500): the "
+		 "interface MTU is larger than the network can carry"},
+		{"{\"expect\":{\"path\":1500,\"slack\":4}}",
+		 DIR("\"ifMtu\":9000,\"path\":1505,\"class\":\"BLACKHOLE\""), "fail",
+		 "black hole above 1505 (interface MTU 9000), expected 1500"},
 		{"{\"planned\":1442,\"expect\":{\"path\":1442,\"class\":\"PTB\"}}",
 		 DIR("\"ifMtu\":1500,\"path\":1442,\"class\":\"BLACKHOLE\""), "fail",
 		 "above 1442: BLACKHOLE, expected PTB"},
