@@ -3,6 +3,7 @@
 
 #include "lab/net.h"
 #include "lab/verbs.h"
+#include "oracle/pathvlan.h"
 
 static bool refused(const json_t *o, const struct networks *nets)
 {
@@ -30,6 +31,7 @@ void mtu_lint(const json_t *topology, const json_t *objects, const struct networ
 			json_array_append(kept, o);
 	m = pathmtu_new(topology, kept, live, true);
 	pathmtu_lint(m, d);
+	pathvlan_lint(m, d);
 }
 
 /* {NODE: NODE_NETWORK}. New reference. */
