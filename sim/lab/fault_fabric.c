@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults of cables, switches and NICs. */
-#include "lab/fault_list.h"
+/* Faults of cables and switches. */
+#include "lab/fault_fabric.h"
 
 #include <errno.h>
 
 #include "base/buf.h"
-#include "fabric/fabric.h"
-#include "fabric/impair.h"
-#include "sys/link.h"
-#include "sys/ns.h"
 
 #define DEAD_END 4095 /* a VLAN id that frames cannot carry: its access port hears nobody */
 
@@ -54,8 +50,7 @@ static char *list_networks(struct lab *lab)
 	return buf_take(&b);
 }
 
-/* The port of the spec's machine and NIC. */
-static const struct fabric_port *port_of(const struct fault *f, struct err *e)
+const struct fabric_port *fault_port(const struct fault *f, struct err *e)
 {
 	const char *machine = jstr(f->spec, "machine", ""), *nic = jstr(f->spec, "nic", "");
 	const struct fabric_port *p = fabric_port(f->lab->fabric, machine, nic, NULL);
@@ -72,29 +67,6 @@ static const struct fabric_port *port_of(const struct fault *f, struct err *e)
 	return NULL;
 }
 
-/* A machine's network namespace; -EHOSTDOWN when it is dead. */
-static int machine_netns(struct lab *lab, const char *machine, struct err *e)
-{
-	const char *host = str_after(machine, "host/");
-	_cleanup_json_ json_t *st = host ? fabric_status(lab->fabric) : NULL;
-	const struct lab_node *n = host ? NULL : lab_node_find(lab, machine);
-	pid_t pid = n ? n->pid : 0;
-	json_t *h;
-	size_t i;
-
-	json_array_foreach(json_object_get(st, "hosts"), i, h)
-		if (host && streq(jstr(h, "name", ""), host))
-			pid = (pid_t)jint(h, "pid", 0);
-	if (pid <= 0)
-		return err_set(e, EHOSTDOWN, "%s is dead", machine);
-	return ns_open(pid, "net", e);
-}
-
-static bool has_nic(const json_t *spec)
-{
-	return json_object_get(spec, "nic") != NULL;
-}
-
 static bool has_network(const json_t *spec)
 {
 	return json_object_get(spec, "network") != NULL;
@@ -107,16 +79,11 @@ static void on_fabric(void *arg, const struct err *e)
 	fault_finished(arg, e);
 }
 
-static int later(int r)
-{
-	return r < 0 ? r : FAULT_LATER;
-}
-
 /* ---- cables ---- */
 
 static int link_down(struct fault *f, struct err *e)
 {
-	const struct fabric_port *p = port_of(f, e);
+	const struct fabric_port *p = fault_port(f, e);
 
 	if (!p)
 		return -ENOENT;
@@ -127,31 +94,11 @@ static int link_down(struct fault *f, struct err *e)
 
 static int link_up(struct fault *f, struct err *e)
 {
-	const struct fabric_port *p = port_of(f, e);
+	const struct fabric_port *p = fault_port(f, e);
 
 	if (!p)
 		return -ENOENT;
 	return fabric_link(f->lab->fabric, p->machine, p->nic, true, e);
-}
-
-static int unplug(struct fault *f, struct err *e)
-{
-	const struct fabric_port *p = port_of(f, e);
-
-	if (!p)
-		return -ENOENT;
-	if (!p->plugged)
-		return err_set(e, EBUSY, "%s:%s is unplugged already", p->machine, p->nic);
-	return later(fabric_unplug(f->lab->fabric, p->machine, p->nic, on_fabric, f, e));
-}
-
-static int plug(struct fault *f, struct err *e)
-{
-	const struct fabric_port *p = port_of(f, e);
-
-	if (!p)
-		return -ENOENT;
-	return later(fabric_plug(f->lab->fabric, p->machine, p->nic, on_fabric, f, e));
 }
 
 /* ---- partition ---- */
@@ -197,7 +144,7 @@ static int merge(struct fault *f, struct err *e)
 	const char *network = jstr(f->spec, "network", "");
 	_cleanup_json_ json_t *ports = group_ports(f->lab, network, NULL);
 
-	return later(fabric_segment(f->lab->fabric, ports, 0, on_fabric, f, e));
+	return fault_later(fabric_segment(f->lab->fabric, ports, 0, on_fabric, f, e));
 }
 
 /* What could not be split altogether becomes one again, and the first problem is the answer. */
@@ -331,7 +278,7 @@ static bool carries(const struct fabric_port *p, long long vid)
 
 static int vlan_remove(struct fault *f, struct err *e)
 {
-	const struct fabric_port *p = port_of(f, e);
+	const struct fabric_port *p = fault_port(f, e);
 	long long vid = jint(f->spec, "vid", 0);
 	_cleanup_json_ json_t *trunks = NULL;
 	_cleanup_free_ char *vlans = NULL;
@@ -357,23 +304,23 @@ static int vlan_remove(struct fault *f, struct err *e)
 		vlan = p->vlan == (unsigned)vid ? 0 : p->vlan;
 		trunks = trunks_without(p, vid);
 	}
-	return later(fabric_port_vlans(f->lab->fabric, p->machine, p->nic, vlan, trunks, on_fabric,
-				       f, e));
+	return fault_later(fabric_port_vlans(f->lab->fabric, p->machine, p->nic, vlan, trunks,
+					     on_fabric, f, e));
 }
 
 static int vlan_restore(struct fault *f, struct err *e)
 {
-	return later(fabric_port_vlans(f->lab->fabric, jstr(f->spec, "machine", ""),
-				       jstr(f->spec, "nic", ""),
-				       (unsigned)jint(f->saved, "vlan", 0),
-				       json_object_get(f->saved, "trunks"), on_fabric, f, e));
+	return fault_later(fabric_port_vlans(f->lab->fabric, jstr(f->spec, "machine", ""),
+					     jstr(f->spec, "nic", ""),
+					     (unsigned)jint(f->saved, "vlan", 0),
+					     json_object_get(f->saved, "trunks"), on_fabric, f, e));
 }
 
 /* ---- MTU ---- */
 
 static int switch_mtu_set(struct fault *f, unsigned mtu, struct err *e)
 {
-	return later(
+	return fault_later(
 		fabric_set_mtu(f->lab->fabric, jstr(f->spec, "network", ""), mtu, on_fabric, f, e));
 }
 
@@ -394,78 +341,10 @@ static int switch_mtu_restore(struct fault *f, struct err *e)
 	return switch_mtu_set(f, (unsigned)jint(f->saved, "mtu", 1500), e);
 }
 
-/* Sets the MTU of the NIC in its machine; the old one in *ret_old (may be NULL). */
-static int set_nic_mtu(struct fault *f, unsigned mtu, unsigned *ret_old, struct err *e)
-{
-	const char *nic = jstr(f->spec, "nic", "");
-	_cleanup_close_ int netns = machine_netns(f->lab, jstr(f->spec, "machine", ""), e);
-	_cleanup_link_ struct link_ctx *c = NULL;
-	struct link_info info;
-	int r = netns < 0 ? netns : link_open(netns, &c, e);
-
-	if (r >= 0)
-		r = link_get(c, nic, &info, e);
-	if (r >= 0)
-		r = link_set_mtu(c, nic, mtu, e);
-	if (r >= 0 && ret_old)
-		*ret_old = info.mtu;
-	return r;
-}
-
-static int nic_mtu(struct fault *f, struct err *e)
-{
-	unsigned old;
-	int r;
-
-	if (!port_of(f, e))
-		return -ENOENT;
-	r = set_nic_mtu(f, (unsigned)jint(f->spec, "bytes", 0), &old, e);
-	if (r >= 0)
-		json_object_set_new(f->saved, "mtu", json_integer(old));
-	return r;
-}
-
-static int nic_mtu_restore(struct fault *f, struct err *e)
-{
-	_cleanup_err_ struct err own = ERR_INIT;
-	int r = set_nic_mtu(f, (unsigned)jint(f->saved, "mtu", 1500), NULL, &own);
-
-	/* with the machine, or the NIC, its MTU is gone */
-	return r == -EHOSTDOWN || r == -ENODEV ? 0
-	       : r < 0			       ? err_set(e, -r, "%s", err_msg(&own))
-					       : 0;
-}
-
-/* ---- impairments ---- */
-
-static int impair(struct fault *f, struct err *e)
-{
-	struct impair i = {.rate = (uint64_t)jint(f->spec, "rate", 0),
-			   .delay_us = (uint64_t)jint(f->spec, "delay", 0),
-			   .loss_ppm = (uint32_t)jint(f->spec, "loss", 0)};
-	const struct fabric_port *p = port_of(f, e);
-	_cleanup_close_ int netns = p ? machine_netns(f->lab, p->machine, e) : -1;
-
-	if (!p)
-		return -ENOENT;
-	return netns < 0 ? netns : impair_set(p, netns, &i, e);
-}
-
-static int unimpair(struct fault *f, struct err *e)
-{
-	const struct fabric_port *p = port_of(f, e);
-	_cleanup_close_ int netns = p ? machine_netns(f->lab, p->machine, NULL) : -1;
-
-	return p ? impair_clear(p, netns, e) : -ENOENT;
-}
-
 const struct fault_ops fault_fabric_ops[] = {
 	{"link-down", link_down, link_up, NULL},
-	{"unplug", unplug, plug, NULL},
 	{"partition", split, merge, NULL},
 	{"vlan-remove", vlan_remove, vlan_restore, NULL},
 	{"mtu", switch_mtu, switch_mtu_restore, has_network},
-	{"mtu", nic_mtu, nic_mtu_restore, has_nic},
-	{"impair", impair, unimpair, NULL},
 	{0},
 };

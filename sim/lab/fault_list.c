@@ -106,7 +106,8 @@ static char *make_name(struct lab *lab, const json_t *spec)
 
 static const struct fault_ops *find_ops(const json_t *spec)
 {
-	static const struct fault_ops *const tables[] = {fault_fabric_ops, fault_node_ops};
+	static const struct fault_ops *const tables[] = {fault_fabric_ops, fault_nic_ops,
+							 fault_node_ops};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct fault_ops *o = tables[i]; o->kind; o++)
@@ -240,7 +241,8 @@ int fault_add(struct lab *lab, const json_t *spec, fault_fn fn, void *arg, struc
 	if (r < 0)
 		return r;
 	f = xcalloc(1, sizeof(*f));
-	*f = (struct fault){.lab = lab, .ops = ops, .done = fn, .arg = arg};
+	*f = (struct fault){
+		.lab = lab, .ops = ops, .state = FAULT_APPLYING, .done = fn, .arg = arg};
 	f->spec = json_deep_copy(spec);
 	f->claims = TAKE_PTR(claims);
 	f->saved = json_object();

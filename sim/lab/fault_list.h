@@ -81,8 +81,9 @@ json_t *faults_json(const struct lab *lab);
  */
 void faults_mention(struct lab *lab, json_t *result, const json_t *names);
 
-/* Tables: fault_fabric.c, fault_node.c; kind NULL ends. */
+/* Tables: fault_fabric.c, fault_nic.c, fault_node.c; kind NULL ends. */
 extern const struct fault_ops fault_fabric_ops[];
+extern const struct fault_ops fault_nic_ops[];
 extern const struct fault_ops fault_node_ops[];
 
 /* POST, GET, DELETE …/faults and DELETE …/faults/NAME (fault_verbs.c); arg is the lab. */
