@@ -11,6 +11,7 @@
 #include "lab/endpoint.h"
 #include "lab/fault.h"
 #include "lab/fault_list.h"
+#include "lab/physpath.h"
 #include "probe/probe.h"
 #include "probe/verdict.h"
 
@@ -43,6 +44,7 @@ static void on_done(void *arg, json_t *result, const struct err *e)
 			json_array_extend(json_object_get(result, "cells"), j->infra);
 			jset_str(result, "status", "error");
 		}
+		physpath_mention(j->lab, result);
 		faults_mention(j->lab, result, j->names);
 		api_call_reply(j->call, 200, result);
 	} else
@@ -167,6 +169,8 @@ static void add_cell(json_t *cells, const json_t *cell, const json_t *a, const j
 	json_object_set_new(c, "family", json_integer(family));
 	json_object_set_new(c, "srcNetwork", jstring(jstr(a, "network", NULL)));
 	json_object_set_new(c, "dstNetwork", jstring(jstr(b, "network", NULL)));
+	json_object_set_new(c, "srcDomain", jstring(jstr(a, "domain", NULL)));
+	json_object_set_new(c, "dstDomain", jstring(jstr(b, "domain", NULL)));
 	if (a)
 		json_object_set(c, "ifname", json_object_get(a, "name"));
 	jset_str(c, "src", src);
