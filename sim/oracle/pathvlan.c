@@ -85,19 +85,25 @@ static char *network_text(const struct pathmtu_net *net)
 			 : xasprintf("network %s (untagged)", net->name);
 }
 
-static void lint_port(const struct pathmtu_node *n, const struct pathmtu_net *net, const char *nic,
-		      struct diags *d)
+/* Adds the port of a node's NIC when it drops the network's frames. */
+static void add_port(struct buf *b, const struct pathmtu_node *n, const struct pathmtu_net *net,
+		     const char *nic)
 {
 	const json_t *port = port_of(n, nic);
-	_cleanup_free_ char *what = NULL, *has = NULL, *msg = NULL, *hint = NULL;
+	_cleanup_free_ char *has = NULL;
 
 	if (!port || carries(port, net->vlan))
 		return;
-	what = network_text(net);
 	has = port_text(port);
-	msg = xasprintf("%s does not leave node %s: the port of switch %s that %s:%s is plugged "
-			"into carries %s",
-			what, n->name, jstr(port, "network", "?"), n->name, nic, has);
+	buf_printf(b, "%s%s:%s on switch %s (which carries %s)", b->len ? ", " : "", n->name, nic,
+		   jstr(port, "network", "?"), has);
+}
+
+static void report_ports(const struct pathmtu_net *net, const char *ports, struct diags *d)
+{
+	_cleanup_free_ char *what = network_text(net), *hint = NULL;
+	_cleanup_free_ char *msg = xasprintf("%s does not get beyond the port of %s", what, ports);
+
 	hint = net->vlan ? xasprintf("let the switch port carry VLAN %d (trunks in the topology), "
 				     "or correct vlanID",
 				     net->vlan)
@@ -106,31 +112,41 @@ static void lint_port(const struct pathmtu_node *n, const struct pathmtu_net *ne
 	report(net, "lint/vlan-path", msg, hint, d);
 }
 
+static void report_torn(const struct pathmtu_net *net, const char *node, const char *sw,
+			const char *node2, const char *sw2, struct diags *d)
+{
+	_cleanup_free_ char *msg =
+		xasprintf("network %s is torn: node %s's mapping of %s leads to switch %s, node "
+			  "%s's to switch %s",
+			  net->name, node, net->mapping, sw, node2, sw2);
+
+	report(net, "lint/localnet-path", msg, "map it to bridges whose NICs are on one switch", d);
+}
+
 static void lint_net(const struct pathmtu *m, const struct pathmtu_net *net, struct diags *d)
 {
 	const char *first = NULL, *first_node = NULL;
+	_cleanup_buf_ struct buf ports = BUF_INIT;
+	bool torn = false;
 
 	for (size_t i = 0; i < m->n_nodes; i++) {
 		const struct pathmtu_node *n = &m->nodes[i];
 		_cleanup_json_ json_t *nics = NULL;
-		const char *nic = uplink(n, net, &nics), *sw;
-		_cleanup_free_ char *msg = NULL;
+		const char *nic = uplink(n, net, &nics);
+		const char *sw = nic ? pathmtu_node_switch(n, nic) : NULL;
 
-		if (!nic)
+		if (!sw)
 			continue;
-		lint_port(n, net, nic, d);
-		sw = pathmtu_node_switch(n, nic);
-		if (first && !streq(first, sw)) {
-			msg = xasprintf("network %s is torn: node %s's mapping of %s leads to "
-					"switch %s, node %s's to switch %s",
-					net->name, first_node, net->mapping, first, n->name, sw);
-			report(net, "lint/localnet-path", msg,
-			       "map it to bridges whose NICs are on one switch", d);
-			return;
+		add_port(&ports, n, net, nic);
+		if (first && !torn && !streq(first, sw)) {
+			report_torn(net, first_node, first, n->name, sw, d);
+			torn = true;
 		}
 		first = sw;
 		first_node = n->name;
 	}
+	if (ports.len)
+		report_ports(net, buf_str(&ports), d);
 }
 
 void pathvlan_lint(const struct pathmtu *m, struct diags *d)

@@ -66,15 +66,19 @@ static void test_lint(void)
 		{"in the trunk", "'vlan':0,'trunks':[10,20]", ALL, "dc", 10, true, NULL, NULL},
 		{"not in the trunk", ALL, "'vlan':0,'trunks':[0,20,30]", "dc", 10, true,
 		 "lint/vlan-path",
-		 "VLAN 10 of network net does not leave node b: the port of switch dc that b:eth1 "
-		 "is plugged into carries VLAN 20, 30 and untagged frames"},
+		 "VLAN 10 of network net does not get beyond the port of b:eth1 on switch dc "
+		 "(which carries VLAN 20, 30 and untagged frames)"},
+		{"in neither trunk", "'vlan':0,'trunks':[0]", "'vlan':0,'trunks':[20]", "dc", 10,
+		 true, "lint/vlan-path",
+		 "a:eth1 on switch dc (which carries untagged frames), b:eth1 on switch dc (which "
+		 "carries VLAN 20)"},
 		{"untagged not in the trunk", "'vlan':0,'trunks':[20]", ALL, "dc", 0, true,
 		 "lint/vlan-path",
-		 "network net (untagged) does not leave node a: the port of switch dc that a:eth1 "
-		 "is plugged into carries VLAN 20"},
+		 "network net (untagged) does not get beyond the port of a:eth1 on switch dc "
+		 "(which carries VLAN 20)"},
 		{"a native VLAN", "'vlan':7,'trunks':[20]", ALL, "dc", 0, true, NULL, NULL},
 		{"tagged into an access port", "'vlan':10,'trunks':null", ALL, "dc", 10, true,
-		 "lint/vlan-path", "carries VLAN 10 as an access port"},
+		 "lint/vlan-path", "which carries VLAN 10 as an access port"},
 		{"untagged into an access port", "'vlan':10,'trunks':null", ALL, "dc", 0, true,
 		 NULL, NULL},
 		{"not mapped", "'vlan':0,'trunks':[20]", ALL, "dc", 10, false, NULL, NULL},
