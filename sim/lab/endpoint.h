@@ -47,7 +47,7 @@ void endpoints_ask(struct lab *lab, const json_t *names, endpoints_fn done, void
  * address family; else each one's first on any network. network: only interfaces on it, by the name
  * of a network or of a physical one ("dc", "dc vlan 10"); an end that has none there must share its
  * domain or subnet with the other's, or be on a physical network like it. False when there is no
- * pair; both are NULL then.
+ * pair; *ret_a and *ret_b are then what each has on the network, or NULL.
  */
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b);

@@ -112,27 +112,29 @@ static bool is_on(const json_t *iface, const char *network)
 	return streq0(text(iface, "network"), network) || (rest && (!*rest || *rest == ' '));
 }
 
-static bool has_on(const json_t *endpoint, const char *network)
+/* The endpoint's first interface on a network, or NULL. */
+static const json_t *first_on(const json_t *endpoint, const char *network)
 {
 	json_t *f;
 	size_t i;
 
 	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f)
 		if (network && is_on(f, network))
-			return true;
-	return false;
+			return f;
+	return NULL;
 }
 
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b)
 {
-	bool on_a = has_on(a, network), on_b = has_on(b, network);
+	const json_t *on_a = first_on(a, network), *on_b = first_on(b, network);
 	/* The end that is not on the wanted network must have to do with the one that is. */
 	int best = network && (!on_a || !on_b) ? COMMON_FAMILY : -1;
 	json_t *f, *g;
 	size_t i, k;
 
-	*ret_a = *ret_b = NULL;
+	*ret_a = on_a;
+	*ret_b = on_b;
 	if (network && !on_a && !on_b)
 		return false;
 	json_array_foreach(json_object_get(a, "interfaces"), i, f) {
@@ -151,5 +153,5 @@ bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const 
 			*ret_b = g;
 		}
 	}
-	return *ret_a != NULL;
+	return *ret_a && *ret_b;
 }

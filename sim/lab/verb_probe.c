@@ -190,6 +190,33 @@ static void add_infra(struct probe_call *j, const json_t *cell, json_t *verdict)
 	json_array_append_new(j->infra, c);
 }
 
+/* "tenant10 (dc vlan 10), l2" of the networks that an endpoint is on. Caller frees. */
+static char *networks_of(const json_t *endpoint)
+{
+	struct buf b = BUF_INIT;
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(json_object_get(endpoint, "interfaces"), i, f) {
+		const char *network = jstr(f, "network", NULL), *domain = jstr(f, "domain", "");
+
+		if (network && str_after(domain, "layer2 "))
+			buf_printf(&b, "%s%s", b.len ? ", " : "", network);
+		else if (network)
+			buf_printf(&b, "%s%s (%s)", b.len ? ", " : "", network, domain);
+	}
+	return b.len ? buf_take(&b) : xstrdup("no network");
+}
+
+static void no_pair(const char *from, const json_t *a, const char *to, const json_t *b,
+		    const char *network, struct err *e)
+{
+	_cleanup_free_ char *of_a = networks_of(a), *of_b = networks_of(b);
+
+	err_set(e, EINVAL, "%s and %s do not meet on network %s: %s is on %s; %s is on %s", from,
+		to, network, from, of_a, to, of_b);
+}
+
 static json_t *build_probes(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
 	json_t *cells = json_array(), *cell, *out;
@@ -206,12 +233,18 @@ static json_t *build_probes(struct probe_call *j, const json_t *ifaces, struct e
 		int fam[2];
 		size_t n;
 
-		endpoint_pair(fa, fb, network, &a, &b);
+		bool paired = endpoint_pair(fa, fb, network, &a, &b);
+
 		if (fault || why) {
 			add_infra(j, cell,
 				  fault ? fault_verdict(fault)
 					: verdict_new("error", "agent", "%s", why));
 			continue;
+		}
+		if (network && !paired && (!a || !jstr(cell, "dst", NULL))) {
+			no_pair(from, fa, to, fb, network, e);
+			json_decref(cells);
+			return NULL;
 		}
 		n = probe_call_families(a, b, jint(cell, "family", 0), fam);
 		for (size_t k = 0; k < n; k++) {
