@@ -47,6 +47,7 @@ static void frame(const uint8_t *data, size_t len)
 	struct flow_meta meta = {.outer_vlan = -1};
 	struct addr v4 = {.family = 4}, v6 = {.family = 6};
 	struct flows f = {0};
+	struct dhcp_msg dhcp;
 	uint8_t mac[6];
 
 	flows_add(&f, data, len, 0, true, &meta);
@@ -54,6 +55,8 @@ static void frame(const uint8_t *data, size_t len)
 	flows_free(&f);
 	resolve_match(data, len, &v4, mac);
 	resolve_match(data, len, &v6, mac);
+	dhcp_get(data, len, 67, &dhcp);
+	dhcp_get(data, len, 68, &dhcp);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
