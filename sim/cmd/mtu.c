@@ -67,6 +67,8 @@ static void print_direction(const json_t *d, long long family)
 		       "%s)\n",
 		       jint(beyond, "largest", 0), jstr(beyond, "class", "?"),
 		       jstr(beyond, "how", "?"));
+	else if (jstr(beyond, "why", NULL))
+		printf("  of the path itself unknown: %s\n", jstr(beyond, "why", ""));
 	print_hop(d);
 	printf("  verdict            %s: %s\n", jstr(d, "verdict.status", "?"),
 	       jstr(d, "verdict.reason", ""));

@@ -5,8 +5,7 @@
 #include "lab/mtu.h"
 #include "lab/verbs.h"
 
-/* Room for one VLAN tag, which receivers (veth, the userspace datapath, kernel bridges) grant to any
- * frame; who sends by a packet socket is held to the MTU exactly. */
+/* Room for one VLAN tag, which the userspace datapath grants to any frame that it receives. */
 #define SLACK 4
 
 void hop_points_free(struct hop_points *p)
@@ -131,7 +130,6 @@ static void add_switch_port(struct hop_points *p, struct lab *lab, const struct 
 				xasprintf("switch %s, port %s:%s", f->network, f->machine, f->nic);
 			h->network = xstrdup(f->network);
 			h->switch_mtu = (int)fabric_mtu(lab->fabric, f->network);
-			h->slack = f->ovs ? 0 : SLACK;
 			h->overhead = hop->overhead;
 		}
 		add_dev(h, f->dev);
@@ -212,6 +210,12 @@ static void set_hop(json_t *hop, const char *name, int mtu, int overhead)
 	json_object_set_new(hop, "overhead", json_integer(overhead));
 }
 
+static void set_port(json_t *hop, const struct hop_point *p)
+{
+	set_hop(hop, p->name, p->mtu, p->overhead);
+	jset_str(hop, "port", p->port);
+}
+
 /*
  * What lies between the last point that saw the frames and the first that did not: the device that
  * they came in by (it limits what is received), the switch, the device that they should have left
@@ -221,15 +225,15 @@ static bool name_hop(const struct hop_point *a, const struct hop_point *b, long 
 		     json_t *hop)
 {
 	if (!a->outgoing && too_small(a->mtu, SLACK, a->overhead, size)) {
-		set_hop(hop, a->name, a->mtu, a->overhead);
-		jset_str(hop, "port", a->port);
-	} else if (a->network && too_small(a->switch_mtu, a->slack, a->overhead, size)) {
+		set_port(hop, a);
+	} else if (a->network && too_small(a->switch_mtu, 0, a->overhead, size)) {
 		_cleanup_free_ char *name = xasprintf("switch %s", a->network);
 
 		set_hop(hop, name, a->switch_mtu, a->overhead);
-	} else if (too_small(b->mtu, b->outgoing ? 0 : SLACK, b->overhead, size)) {
-		set_hop(hop, b->name, b->mtu, b->overhead);
-		jset_str(hop, "port", b->port);
+	} else if (too_small(b->mtu, 0, b->overhead, size)) {
+		set_port(hop, b);
+	} else if (!a->outgoing && too_small(a->mtu, 0, a->overhead, size)) {
+		set_port(hop, a);
 	} else {
 		return false;
 	}
@@ -247,8 +251,8 @@ static char *evidence(const struct hop_point *a, const struct hop_point *b, long
 							a->control, b->control)
 					    : xstrdup("");
 
-	return xasprintf("of %lld frames of %lld bytes, %lld were seen at %s and %lld at %s%s%s",
-			 sent, size, a->test, a->name, b->test, b->name, with, by);
+	return xasprintf("of %lld frames of %lld bytes, %lld seen at %s and %lld at %s%s%s", sent,
+			 size, a->test, a->name, b->test, b->name, with, by);
 }
 
 /* Index of the first point that must have seen the frames and did not; p->n when there is none. */

@@ -20,7 +20,6 @@ struct hop_point {
 	int mtu;		 /* of the device; 0: unknown */
 	int overhead;		 /* that Geneve takes of it */
 	int switch_mtu;		 /* of the switch, 0: none */
-	int slack;		 /* that the switch grants above it */
 	long long control, test; /* frames seen */
 };
 

@@ -65,7 +65,7 @@ static char *hop_words(const json_t *hop)
 	const char *port = jstr(hop, "port", NULL), *name = jstr(hop, "name", "?");
 
 	if (!mtu)
-		return xasprintf("%s, and no MTU that is known explains it", name);
+		return xasprintf("a place %s, where no known MTU explains it", name);
 	return xasprintf("%s (%s%s%sMTU %lld%s)", name, port ? "port of " : "", port ? port : "",
 			 port ? ", " : "", mtu, takes);
 }

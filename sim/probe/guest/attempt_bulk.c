@@ -242,8 +242,12 @@ static void bulk_io(struct attempt *a, uint32_t events UNUSED)
 		r = a->out.len || a->bulk->send_left ? bulk_send(a) : bulk_receive(a);
 }
 
+/* Reset, or the kernel goes on repeating what does not pass, into whatever is measured next. */
 static void bulk_deadline(struct attempt *a)
 {
+	struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(a->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	if (a->connected)
 		broken(a, 0, "stalled");
 	else
