@@ -57,4 +57,7 @@ bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const 
  */
 const char *endpoint_address(const json_t *self, const json_t *peer, int family);
 
+/* Opens what the topology wants open on a host ("host/NAME") whose agent has connected. */
+void endpoint_host_listen(struct lab *lab, const char *name);
+
 #endif
