@@ -71,6 +71,8 @@ int cable_new(struct fabric *f, const struct cable_spec *s, struct err *e)
 				      .ovs = sw->ovs};
 	if (json_is_array(s->trunks))
 		p->pub.trunks = json_deep_copy(s->trunks);
+	if (s->lag)
+		p->pub.lag = xstrdup(s->lag);
 	snprintf(p->pub.mac, sizeof(p->pub.mac), "%s", s->mac);
 	f->ports = xrealloc(f->ports, (f->n_ports + 1) * sizeof(*f->ports));
 	f->view = xrealloc(f->view, (f->n_ports + 1) * sizeof(*f->view));
@@ -86,6 +88,7 @@ void cable_free(struct port *p)
 	free(p->pub.machine);
 	free(p->pub.nic);
 	json_decref(p->pub.trunks);
+	free(p->pub.lag);
 	free(p);
 }
 
@@ -169,6 +172,13 @@ int fabric_plug(struct fabric *f, const char *machine, const char *nic, fabric_d
 
 /* ---- VLANs ---- */
 
+static void set_vlans(struct port *p, unsigned vlan, const json_t *trunks)
+{
+	p->pub.vlan = vlan;
+	json_decref(p->pub.trunks);
+	p->pub.trunks = json_is_array(trunks) ? json_deep_copy(trunks) : NULL;
+}
+
 int fabric_port_vlans(struct fabric *f, const char *machine, const char *nic, unsigned vlan,
 		      const json_t *trunks, fabric_done_fn done, void *arg, struct err *e)
 {
@@ -181,9 +191,9 @@ int fabric_port_vlans(struct fabric *f, const char *machine, const char *nic, un
 			       "%s is a plain bridge that knows no VLANs; write switch: ovs into "
 			       "the topology",
 			       p->sw->name);
-	p->pub.vlan = vlan;
-	json_decref(p->pub.trunks);
-	p->pub.trunks = json_is_array(trunks) ? json_deep_copy(trunks) : NULL;
+	for (size_t i = 0; i < f->n_ports; i++)
+		if (f->ports[i] == p || port_group(f->ports[i], p))
+			set_vlans(f->ports[i], vlan, trunks);
 	port_changed(f, p, done, arg);
 	return 0;
 }

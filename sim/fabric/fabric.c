@@ -136,6 +136,7 @@ int fabric_attach(struct fabric *f, const char *machine, pid_t pid, int netns_fd
 		s.mtu = (unsigned)jint(nic, "mtu", 1500);
 		s.vlan = (unsigned)jint(nic, "vlan", 0);
 		s.trunks = json_object_get(nic, "trunks");
+		s.lag = jstr(nic, "lag", NULL);
 		r = cable_new(f, &s, e);
 	}
 	return r;
@@ -216,6 +217,7 @@ static json_t *port_status(const struct port *p, bool counters)
 
 	if (!p->pub.trunks)
 		json_object_set_new(o, "trunks", json_null());
+	json_object_set_new(o, "lag", jstring(p->pub.lag));
 	if (counters && p->sw->ovs)
 		json_object_set_new(o, "over_mtu", json_integer((json_int_t)p->over_mtu));
 	return o;

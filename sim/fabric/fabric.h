@@ -73,6 +73,7 @@ struct fabric_port {
 	unsigned mtu;	     /* of the NIC, as it was born */
 	unsigned vlan;	     /* access port of it, or a trunk's native VLAN; 0: neither */
 	json_t *trunks;	     /* VLAN ids (0: untagged), or NULL: all */
+	char *lag;	     /* the machine's group of links (LACP) that it is in, or NULL */
 	int segment;	     /* 0, or which part of a partitioned switch */
 	bool up;	     /* the cable is in, as far as fabric_link() is concerned */
 	bool plugged;	     /* the cable exists */
@@ -91,7 +92,7 @@ unsigned fabric_mtu(const struct fabric *f, const char *network);
  *            "addresses","mac","mtu"}],"listen"}],
  *  "switches":[{"name","kind":"bridge"|"ovs","device","mtu","mcast_snooping","ports":[PORT]}],
  *  "daemons":[{"name","pid","state":"running"|"exited"|"stopped","status","log"}]}
- * PORT: {"machine","nic","port","vlan","trunks":[…]|null,"segment","up","plugged"}. New reference.
+ * PORT: {"machine","nic","port","vlan","trunks":[…]|null,"lag":NAME|null,"segment","up","plugged"}. New reference.
  */
 json_t *fabric_status(const struct fabric *f);
 
@@ -120,7 +121,7 @@ int fabric_plug(struct fabric *f, const char *machine, const char *nic, fabric_d
 /*
  * Reconfigures a port of an Open vSwitch (-EOPNOTSUPP elsewhere): access port of vlan (trunks NULL
  * or JSON null), trunk of the ids in trunks, with vlan as native VLAN when not 0; all VLANs when
- * vlan is 0 and trunks is null. trunks is borrowed.
+ * vlan is 0 and trunks is null. trunks is borrowed. A group of links changes as a whole.
  */
 int fabric_port_vlans(struct fabric *f, const char *machine, const char *nic, unsigned vlan,
 		      const json_t *trunks, fabric_done_fn done, void *arg, struct err *e);

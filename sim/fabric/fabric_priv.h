@@ -78,6 +78,7 @@ struct cable_spec {
 	const char *machine, *nic, *network, *mac;
 	unsigned mtu, vlan;
 	const json_t *trunks; /* NULL or JSON null: all */
+	const char *lag;      /* NULL: none */
 	pid_t pid;
 	int netns;
 };
@@ -92,6 +93,9 @@ json_t *hosts_status(const struct fabric *f);
 void hosts_free(struct fabric *f);
 
 /* ---- switch_plan.c (pure) ---- */
+
+/* Whether two ports are members of one group of links. */
+bool port_group(const struct port *a, const struct port *b);
 
 /* Rows (ovsdb/diff.h) of the Open vSwitch: a bridge a segment of each switch, plugged ports. */
 json_t *switch_plan(const struct fabric *f);

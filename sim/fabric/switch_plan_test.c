@@ -5,8 +5,8 @@
 struct rig {
 	struct fabric f;
 	struct sw sw[3];
-	struct port p[5];
-	struct port *ports[5];
+	struct port p[8];
+	struct port *ports[8];
 };
 
 static void rig_init(struct rig *r)
@@ -17,15 +17,19 @@ static void rig_init(struct rig *r)
 		unsigned vlan;
 		const char *trunks;
 		bool plugged;
+		const char *lag;
 	} rows[] = {
-		{"worker-a", "eth0", 0, 0, 0, NULL, true},
-		{"worker-a", "eth1", 1, 0, 0, NULL, true},
-		{"host/server", "eth0", 1, 0, 10, NULL, true},
-		{"worker-b", "eth1", 1, 1, 7, "[10,20]", true},
-		{"worker-c", "eth1", 1, 0, 0, "[0,20]", false},
+		{"worker-a", "eth0", 0, 0, 0, NULL, true, NULL},
+		{"worker-a", "eth1", 1, 0, 0, NULL, true, NULL},
+		{"host/server", "eth0", 1, 0, 10, NULL, true, NULL},
+		{"worker-b", "eth1", 1, 1, 7, "[10,20]", true, NULL},
+		{"worker-c", "eth1", 1, 0, 0, "[0,20]", false, NULL},
+		{"worker-d", "eth1", 1, 0, 5, NULL, false, "po1"},
+		{"worker-d", "eth2", 1, 0, 5, NULL, true, "po1"},
+		{"worker-d", "eth3", 1, 0, 5, NULL, true, "po1"},
 	};
 
-	*r = (struct rig){.f = {.sw = r->sw, .n_sw = 2, .ports = r->ports, .n_ports = 5}};
+	*r = (struct rig){.f = {.sw = r->sw, .n_sw = 2, .ports = r->ports, .n_ports = 8}};
 	r->sw[0] = (struct sw){.name = "underlay", .mtu = 1500, .dev = "underlay"};
 	r->sw[1] = (struct sw){
 		.name = "dc", .ovs = true, .snooping = true, .mtu = 1500, .dev = "sw-dc"};
@@ -37,6 +41,8 @@ static void rig_init(struct rig *r)
 					  .vlan = rows[i].vlan,
 					  .segment = rows[i].segment,
 					  .plugged = rows[i].plugged};
+		if (rows[i].lag)
+			u->lag = xstrdup(rows[i].lag);
 		if (rows[i].trunks)
 			u->trunks = jparse(rows[i].trunks, strlen(rows[i].trunks), NULL);
 		snprintf(u->dev, sizeof(u->dev), "p%zu", i + 1);
@@ -51,6 +57,7 @@ static void rig_clear(struct rig *r)
 	for (size_t i = 0; i < r->f.n_ports; i++) {
 		free(r->p[i].pub.machine);
 		free(r->p[i].pub.nic);
+		free(r->p[i].pub.lag);
 		json_decref(r->p[i].pub.trunks);
 	}
 }

@@ -20,7 +20,8 @@ static const char monitored[] =
 	","
 	"\"Bridge\":[\"name\",\"ports\",\"datapath_type\",\"fail_mode\",\"mcast_snooping_enable\","
 	"\"external_ids\"],\"Port\":[\"name\",\"interfaces\",\"tag\",\"trunks\",\"vlan_mode\","
-	"\"external_ids\"],\"Interface\":[\"name\",\"type\",\"ofport_request\",\"error\"]}";
+	"\"external_ids\",\"bond_mode\",\"lacp\",\"other_config\"],\"Interface\":[\"name\","
+	"\"type\",\"ofport_request\",\"error\"]}";
 
 const char *switchd_dir(const struct switchd *s)
 {

@@ -135,11 +135,11 @@ static const char *underlay_switch(struct topo *t, const json_t *underlay)
 	static const char *const kinds[] = {"bridge", "ovs", NULL};
 	const char *written = topo_enum(t, underlay, "switch", "spec.underlay", kinds);
 
-	if (t->underlay_vlans && json_object_get(underlay, "switch") && streq(written, "bridge"))
+	if (t->underlay_ovs && json_object_get(underlay, "switch") && streq(written, "bridge"))
 		topo_bad(t, "spec.underlay.switch", "leave it out, or write ovs",
-			 "a host or NIC uses VLANs on the underlay, which a plain bridge cannot "
-			 "carry");
-	return t->underlay_vlans ? "ovs" : written;
+			 "a host or NIC uses VLANs or groups of links on the underlay, which a "
+			 "plain bridge does not know");
+	return t->underlay_ovs ? "ovs" : written;
 }
 
 static json_t *underlay_subnets(struct topo *t, const json_t *underlay)

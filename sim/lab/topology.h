@@ -19,10 +19,11 @@
  *              "host_uuid","nics":[NIC]}],
  *    "control_plane":{"addresses":[CIDR],"ip","mac","host_uuid"},
  *    "networks":[{"name","mtu":1500,"mcast_snooping":false,"hosts":[HOST]}]}
- *   NIC: {"name":"eth1","network","mtu":1500,"vlan":0,"trunks":[ID]|null,"mac"}: besides eth0, which
+ *   NIC: {"name":"eth1","network","mtu":1500,"vlan":0,"trunks":[ID]|null,"mac",
+ *    "lag":NAME|null}: besides eth0, which
  *    every node has on the underlay. mtu is the device's own at start. The switch port is an access
  *    port of vlan, or a trunk: of trunks (0 in it: untagged frames), or of everything (null); with
- *    both, vlan is the trunk's native VLAN.
+ *    both, vlan is the trunk's native VLAN. NICs of one lag are one port of the switch, by LACP.
  *   HOST: {"name","addresses":[CIDR],"vlan":0,"listen":["tcp/80"],"gateway":IP|null,"mac",
  *          "interfaces":[{"name":"eth0","network":"underlay"|NAME,"vlan":0,"addresses":[CIDR],"mac",
  *                         "mtu"}],

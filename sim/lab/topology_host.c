@@ -82,7 +82,7 @@ static json_t *expand_iface(struct topo *t, const json_t *o, const char *path, c
 
 	topo_claim(t, net ? net : "", vlan, addrs, path);
 	if (vlan && net && streq(net, TOPO_UNDERLAY))
-		t->underlay_vlans = true;
+		t->underlay_ovs = true;
 	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:I}", "name", name, "network", net ? net : "",
 			 "vlan", (json_int_t)vlan, "addresses", addrs, "mac",
 			 topo_mac(t, o, path, "host", first ? host : id), "mtu",

@@ -69,7 +69,7 @@ static json_t *expand_nic(struct topo *t, const json_t *nic, const char *path, c
 			  json_t *seen)
 {
 	static const char *const known[] = {"name",   "network", "mtu", "vlan",
-					    "trunks", "mac",	 NULL};
+					    "trunks", "mac",	 "lag", NULL};
 	const char *name = nic_name(t, nic, path, seen);
 	const char *network = topo_network(t, nic, path, NULL);
 	_cleanup_free_ char *id = xasprintf("%s/%s", node, name ? name : "");
@@ -79,11 +79,40 @@ static json_t *expand_nic(struct topo *t, const json_t *nic, const char *path, c
 	topo_keys(t, nic, path, known);
 	if (!name || !network)
 		return NULL;
-	if (streq(network, TOPO_UNDERLAY) && (vlan || json_is_array(ids)))
-		t->underlay_vlans = true;
-	return json_pack("{s:s, s:s, s:I, s:I, s:O, s:o}", "name", name, "network", network, "mtu",
-			 (json_int_t)topo_mtu(t, nic, path, 1500), "vlan", (json_int_t)vlan,
-			 "trunks", ids, "mac", topo_mac(t, nic, path, "nic", id));
+	if (streq(network, TOPO_UNDERLAY) &&
+	    (vlan || json_is_array(ids) || json_object_get(nic, "lag")))
+		t->underlay_ovs = true;
+	return json_pack("{s:s, s:s, s:I, s:I, s:O, s:o, s:o}", "name", name, "network", network,
+			 "mtu", (json_int_t)topo_mtu(t, nic, path, 1500), "vlan", (json_int_t)vlan,
+			 "trunks", ids, "mac", topo_mac(t, nic, path, "nic", id), "lag",
+			 jstring(jstr(nic, "lag", NULL)));
+}
+
+/* Members of a link aggregation group: at least two, all alike. */
+static void check_lag(struct topo *t, const json_t *nics, const json_t *nic, const char *path)
+{
+	static const char *const same[] = {"network", "vlan", "trunks"};
+	const char *lag = jstr(nic, "lag", NULL);
+	_cleanup_free_ char *p = xasprintf("%s.lag", path);
+	size_t i, members = 0;
+	json_t *o;
+
+	if (!lag)
+		return;
+	if (!topo_name_ok(lag))
+		topo_bad(t, p, NULL, "expected a name of a-z, 0-9 and -");
+	json_array_foreach(nics, i, o) {
+		if (!streq0(jstr(o, "lag", NULL), lag))
+			continue;
+		members++;
+		for (size_t k = 0; k < ARRAY_SIZE(same); k++)
+			if (!json_equal(json_object_get(o, same[k]), json_object_get(nic, same[k])))
+				topo_bad(t, p, NULL,
+					 "%s and %s are in group \"%s\", but differ in %s",
+					 jstr(o, "name", ""), jstr(nic, "name", ""), lag, same[k]);
+	}
+	if (members < 2)
+		topo_bad(t, p, NULL, "group \"%s\" has no other member on this node", lag);
 }
 
 json_t *topo_nics(struct topo *t, const json_t *node, const char *path, const char *name)
@@ -98,6 +127,11 @@ json_t *topo_nics(struct topo *t, const json_t *node, const char *path, const ch
 
 		if (row)
 			json_array_append_new(out, row);
+	}
+	json_array_foreach(out, i, nic) {
+		_cleanup_free_ char *p = xasprintf("%s.nics.%zu", path, i);
+
+		check_lag(t, out, nic, p);
 	}
 	return out;
 }

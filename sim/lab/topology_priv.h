@@ -14,9 +14,9 @@ struct topo {
 	struct diags *d;
 	uint64_t seed;
 	const char *zones;
-	json_t *mtus;	     /* {NETWORK: mtu}, the underlay included */
-	json_t *addresses;   /* {"NETWORK/VLAN/ADDRESS": path}: who has it */
-	bool underlay_vlans; /* somebody uses VLANs on the underlay */
+	json_t *mtus;	   /* {NETWORK: mtu}, the underlay included */
+	json_t *addresses; /* {"NETWORK/VLAN/ADDRESS": path}: who has it */
+	bool underlay_ovs; /* somebody uses VLANs or groups of links on the underlay */
 };
 
 /* ---- topology_check.c: parts of a document, each checked; findings go to t->d ---- */

@@ -76,6 +76,9 @@ static void test_underlay_switch(void)
 		{"  nodes: [{name: a, nics: [{name: eth1, network: underlay, trunks: [7]}]}]\n",
 		 "ovs"},
 		{"  nodes: [{name: a, nics: [{name: eth1, network: underlay}]}]\n", "bridge"},
+		{"  nodes: [{name: a, nics: [{name: eth1, network: underlay, lag: x}, {name: eth2, "
+		 "network: underlay, lag: x}]}]\n",
+		 "ovs"},
 		{"  networks: [{name: dc, hosts: [{name: h, interfaces: [{network: underlay, vlan: "
 		 "5}]}]}]\n" NODES,
 		 "ovs"},
@@ -144,6 +147,11 @@ static void test_refusals(void)
 		 "unicast MAC address"},
 		{NIC "{name: eth1, network: dc, color: red}]}]\n", "color: unknown field"},
 		{NIC "{name: eth1}]}]\n", "expected the name of a network"},
+		{NIC "{name: eth1, network: dc, lag: x}]}]\n",
+		 "nics.0.lag: group \"x\" has no other member on this node"},
+		{NIC "{name: eth1, network: dc, lag: x}, {name: eth2, network: dc, vlan: 3, lag: "
+		     "x}]}]\n",
+		 "are in group \"x\", but differ in vlan"},
 		{"  networks: [{name: underlay}]\n" NODES, "\"underlay\" is used twice"},
 		{"  networks: [{name: dc}, {name: dc}]\n" NODES, "\"dc\" is used twice"},
 		{"  networks: [{name: Data_Center}]\n" NODES, "expected a name of a-z"},
@@ -176,7 +184,8 @@ static void test_refusals(void)
 		{"  underlay: {hosts: [{name: h, addresses: [172.31.0.11/24]}]}\n" NODES,
 		 "172.31.0.11 is already the address of spec.nodes.0"},
 		{"  underlay: {switch: bridge, hosts: [{name: h, vlan: 3}]}\n" NODES,
-		 "spec.underlay.switch: a host or NIC uses VLANs on the underlay"},
+		 "spec.underlay.switch: a host or NIC uses VLANs or groups of links on the "
+		 "underlay"},
 		{"  underlay: {switch: cisco}\n" NODES, "expected one of bridge, ovs"},
 		{"  nodes: [{name: control-plane}]\n", "\"control-plane\" is used twice"},
 	};
