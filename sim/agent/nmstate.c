@@ -355,29 +355,30 @@ static void apply(struct agent *a, const json_t *params, const json_t *id)
 
 /* ---- commit ---- */
 
-/* Only what exists is put back after a restart of the switch. */
+/* What was committed for links that come back: NICs, and the internal ports that there are. */
 static void keep_committed(struct agent *a)
 {
 	struct nmstate *n = a->nmstate;
-	_cleanup_json_ json_t *wishes = nmstate_wishes(n->wanted.links, false), *live = NULL;
+	_cleanup_json_ json_t *live = NULL;
 	const char *name;
 	json_t *wish;
 	void *tmp;
 
-	json_object_update(n->committed, wishes);
+	json_object_update(n->committed, n->wanted.links);
 	if (!ovs_is_ready(a))
 		return;
 	live = nmstate_internal_ports(ovsdb_replica(ovs_db(a)));
 	json_object_foreach_safe(n->committed, tmp, name, wish)
-		if (!jhas_str(live, name))
+		if (!jbool(wish, "nic", false) && !jhas_str(live, name))
 			json_object_del(n->committed, name);
 }
 
 void nmstate_switch_ready(struct agent *a)
 {
+	_cleanup_json_ json_t *ports = nmstate_wishes(a->nmstate->committed, false);
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	if (nmstate_links_set(a, a->nmstate->committed, true, &e) < 0) {
+	if (nmstate_links_set(a, ports, true, &e) < 0) {
 		_cleanup_free_ char *text =
 			xasprintf("restore the node's network: %s", err_msg(&e));
 

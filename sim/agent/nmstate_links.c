@@ -61,14 +61,29 @@ static json_t *names(struct agent *a)
 	return out;
 }
 
+/* A NIC that was unplugged comes back as it was made; a policy may have changed it since. */
+static void welcome(struct agent *a, const char *name, const json_t *old, const json_t *link)
+{
+	json_t *wish = json_object_get(a->nmstate->committed, name);
+	_cleanup_json_ json_t *wishes = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	if (!old || !wish || !jbool(wish, "nic", false) ||
+	    jint(json_object_get(old, name), "index", 0) == jint(link, "index", 0))
+		return;
+	wishes = json_pack("{s:O}", name, wish);
+	if (nmstate_links_set(a, wishes, true, &e) < 0)
+		log_warn("the node's network: %s", err_msg(&e));
+}
+
 const json_t *nmstate_links_now(struct agent *a)
 {
 	struct nmstate *n = a->nmstate;
+	_cleanup_json_ json_t *old = n->links;
 	const char *name;
 	json_t *nic;
 
 	json_decref(n->names);
-	json_decref(n->links);
 	n->names = names(a);
 	n->links = json_object();
 	n->links_changed = false;
@@ -77,6 +92,8 @@ const json_t *nmstate_links_now(struct agent *a)
 
 		if (link)
 			json_object_set_new(n->links, name, link);
+		if (link && json_is_true(nic))
+			welcome(a, name, old, link);
 	}
 	return n->links;
 }

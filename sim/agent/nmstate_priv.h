@@ -32,7 +32,7 @@ struct nmstate {
 	struct nmstate_wanted wanted;
 	struct checkpoint before;
 	sd_event_source *deadline; /* of a change that nobody confirms */
-	json_t *committed;	   /* wishes for internal ports */
+	json_t *committed;	   /* wishes for NICs and internal ports that come back */
 };
 
 #endif

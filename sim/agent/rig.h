@@ -45,6 +45,8 @@ void rig_run(const char *name, void (*scenario)(struct rig *r));
 /* The agent with its NICs, and the same started. */
 bool rig_up(struct rig *r);
 bool rig_start(struct rig *r);
+/* NIC number n (eth0, eth1 …) on a cable of its own, "cableN" in r->net. */
+bool rig_plug(struct rig *r, int n);
 /* Asks and waits; the answer (borrowed), or NULL with r->refusal set. params is stolen. */
 json_t *rig_ask(struct rig *r, const char *method, json_t *params);
 json_t *rig_daemon(struct rig *r, const char *name, const char *action);

@@ -191,6 +191,13 @@ static bool attach_nic(struct rig *r, int n, struct err *e)
 	return netns >= 0 && link_add_veth(r->net, &a, &b, e) >= 0;
 }
 
+bool rig_plug(struct rig *r, int n)
+{
+	_cleanup_err_ struct err e = ERR_INIT;
+
+	return attach_nic(r, n, &e) ? true : RIG_BAD(r, "%s", err_msg(&e));
+}
+
 bool rig_up(struct rig *r)
 {
 	_cleanup_err_ struct err e = ERR_INIT;
@@ -207,8 +214,8 @@ bool rig_up(struct rig *r)
 	r->rpc = jrpc_new(r->ev, fd, &ops, r);
 	reaper_watch(r->reaper, r->agent, on_end, r);
 	for (int i = 0; i <= r->nics; i++)
-		if (!attach_nic(r, i, &e))
-			return RIG_BAD(r, "%s", err_msg(&e));
+		if (!rig_plug(r, i))
+			return false;
 	return true;
 }
 

@@ -107,13 +107,12 @@ static void start(const struct pass *p)
 
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		struct lab_node *n = &lab->nodes[i];
-		long long generation;
 
 		if (phase_of(p, n) != NMSTATE_PENDING)
 			continue;
 		if (failed_node(p))
 			set_phase(p, enactment(p, n), NMSTATE_ABORTED, NULL);
-		else if (!nmstate_work_exists(lab, p->policy, n, &generation) &&
+		else if (!nmstate_work_goes_on(lab, p->policy, n) &&
 			 !nmstate_work_on_node(lab, n) &&
 			 nmstate_work_count(lab, p->policy) < p->limit)
 			nmstate_work_begin(lab, n, p->policy);
@@ -175,23 +174,24 @@ static bool reconcile_policy(void *arg, json_t *policy)
 
 /* ---- NodeNetworkState ---- */
 
-static void reconcile_state(struct lab *lab, const struct lab_node *n)
+static void reconcile_state(struct lab *lab, struct lab_node *n)
 {
 	const json_t *network = lab_node_network(n);
 	const json_t *node = store_peek(lab->store, &kind_node, NULL, n->name);
 	const json_t *old = store_peek(lab->store, &kind_nns, NULL, n->name);
 	_cleanup_json_ json_t *fresh = NULL, *made = NULL;
+	bool same = old && (network == n->network || json_equal(network, n->network));
 
-	if (!network || !node)
+	if (!network || !node || same)
 		return;
+	json_decref(n->network);
+	n->network = json_incref((json_t *)(uintptr_t)network);
 	fresh = nmstate_node_state(node, network, store_now(lab->store));
 	if (!old) {
 		made = store_create(lab->store, fresh, NULL, NULL);
 		old = made;
 	}
-	/* The time of the last change, not of the last look. */
-	if (old && !json_equal(json_object_get(json_object_get(old, "status"), "currentState"),
-			       json_object_get(json_object_get(fresh, "status"), "currentState")))
+	if (old)
 		store_update_status(lab->store, old, json_object_get(fresh, "status"));
 }
 

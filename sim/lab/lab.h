@@ -38,6 +38,7 @@ struct lab_node {
 	long long gen;	 /* of it */
 	bool started;	 /* all daemons were ready once */
 	char *death;	 /* how the agent ended, or NULL */
+	json_t *network; /* what its NodeNetworkState shows, or NULL */
 };
 
 /* A zone: one northbound and one southbound database and the nodes that use them. */

@@ -56,17 +56,6 @@ bool nmstate_work_on_node(const struct lab *lab, const struct lab_node *n)
 	return false;
 }
 
-bool nmstate_work_exists(const struct lab *lab, const json_t *policy, const struct lab_node *n,
-			 long long *ret_generation)
-{
-	for (const struct nmstate_work *w = lab->nmstate_works; w; w = w->next)
-		if (w->node == n && is_of(w, policy)) {
-			*ret_generation = w->generation;
-			return true;
-		}
-	return false;
-}
-
 size_t nmstate_work_count(const struct lab *lab, const json_t *policy)
 {
 	size_t n = 0;
@@ -124,6 +113,19 @@ static void work_free(struct nmstate_work *w)
 	free(w->uid);
 	free(w);
 	reconcile_kick(lab);
+}
+
+bool nmstate_work_goes_on(struct lab *lab, const json_t *policy, const struct lab_node *n)
+{
+	for (struct nmstate_work *w = lab->nmstate_works; w; w = w->next) {
+		if (w->node != n || !is_of(w, policy))
+			continue;
+		if (!w->paused || w->generation == meta_generation(policy))
+			return true;
+		work_free(w);
+		return false;
+	}
+	return false;
 }
 
 static void succeed(struct nmstate_work *w)

@@ -13,9 +13,11 @@
 void nmstate_work_begin(struct lab *lab, struct lab_node *n, const json_t *policy);
 /* Work on this node that is not waiting to be tried again. */
 bool nmstate_work_on_node(const struct lab *lab, const struct lab_node *n);
-/* Work for an enactment of this policy, of any generation; its generation in *ret_generation. */
-bool nmstate_work_exists(const struct lab *lab, const json_t *policy, const struct lab_node *n,
-			 long long *ret_generation);
+/*
+ * Work for this policy on this node that cannot be given up. What waits to be tried again for an
+ * older generation is given up.
+ */
+bool nmstate_work_goes_on(struct lab *lab, const json_t *policy, const struct lab_node *n);
 /* Nodes at work for this policy: those that wait to be tried again, too. */
 size_t nmstate_work_count(const struct lab *lab, const json_t *policy);
 bool nmstate_work_any(const struct lab *lab);
