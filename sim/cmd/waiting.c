@@ -143,6 +143,24 @@ static void explain_conditions(const json_t *obj)
 			jstr(obj, "status.printableStatus", jstr(obj, "status.phase", "unknown")));
 }
 
+/* A VM waits for its pod: what that complains of is the reason. */
+static void explain_owned(struct client *c, const json_t *obj)
+{
+	_cleanup_json_ json_t *owned = objects_owned(c, obj);
+	json_t *o, *v;
+	size_t i, k;
+
+	json_array_foreach(owned, i, o) {
+		_cleanup_json_ json_t *events = events_about(c, o, NULL);
+		_cleanup_free_ char *title = meta_title(o);
+
+		json_array_foreach(events, k, v)
+			if (streq(jstr(v, "type", ""), "Warning"))
+				fprintf(stderr, "  %s: %s: %s\n", title, jstr(v, "reason", ""),
+					jstr(v, "message", ""));
+	}
+}
+
 void wait_explain(struct client *c, const json_t *obj)
 {
 	_cleanup_json_ json_t *events = NULL;
@@ -160,4 +178,5 @@ void wait_explain(struct client *c, const json_t *obj)
 		if (i + SHOWN_EVENTS >= n)
 			fprintf(stderr, "  event %s %s: %s\n", jstr(v, "type", ""),
 				jstr(v, "reason", ""), jstr(v, "message", ""));
+	explain_owned(c, obj);
 }
