@@ -21,6 +21,7 @@ struct fabric;
 struct nmstate_work;
 struct fault;
 struct lab_net;
+struct mutation;
 struct ovsdb;
 struct probe_hub;
 
@@ -56,6 +57,7 @@ struct lab_zone {
 	json_t *last_nb, *last_sb;     /* {TABLE/KEY: row} of the last plans written */
 	long long repaired, changed;   /* rows since the last report, see reconcile.h */
 	json_t *rows;		       /* of them, see reconcile.h */
+	json_t *mutated;	       /* what a mutation remembers of this zone, or NULL */
 	char *problem;		       /* why the zone cannot be written, or NULL */
 	char *refused_nb, *refused_sb; /* what the database said to the last plan, or NULL */
 };
@@ -72,9 +74,10 @@ struct lab {
 	struct apiserver *api;
 	struct probe_hub *hub;
 	struct fabric *fabric;
-	struct fault *faults;	/* that were asked for (lab/fault_list.h), oldest first */
-	struct lab_node *nodes; /* topology order; the control plane, if any, is last */
-	size_t n_nodes;		/* control plane included */
+	struct fault *faults;		 /* that were asked for (lab/fault_list.h), oldest first */
+	const struct mutation *mutation; /* deliberate fault of the policy compiler, or NULL */
+	struct lab_node *nodes;		 /* topology order; the control plane, if any, is last */
+	size_t n_nodes;			 /* control plane included */
 	struct lab_zone *zones;
 	size_t n_zones;
 

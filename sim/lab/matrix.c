@@ -11,6 +11,7 @@
 #include "probe/verdict.h"
 
 #define MIN_TRIES 3 /* a deny needs that many without success */
+#define FLUSH_US (5 * USEC_PER_SEC)
 
 struct matrix {
 	struct lab *lab;
@@ -18,6 +19,7 @@ struct matrix {
 	json_t *body, *names, *sends, *request, *result;
 	json_t *drops[2]; /* before, after */
 	struct probe_job *job;
+	unsigned flushing; /* agents that have not answered */
 	bool cancelled;
 	bool waiting; /* for something that cannot be cancelled */
 };
@@ -132,13 +134,32 @@ static void on_probed(void *arg, json_t *result, const struct err *e)
 
 /* ---- 3: packets ---- */
 
-static void on_before(void *arg, json_t *result)
+/* Whoever cannot be asked shows in his cells. */
+static void on_flushed(void *arg, const json_t *result, const struct err *e)
 {
 	struct matrix *m = arg;
 
-	m->drops[0] = result;
-	if (!gone(m))
+	(void)result;
+	(void)e;
+	if (--m->flushing == 0 && !gone(m))
 		m->job = probe_run(m->lab->hub, m->request, on_probed, m);
+}
+
+/* Addresses are resolved anew, once: policies must let that pass. */
+static void on_before(void *arg, json_t *result)
+{
+	struct matrix *m = arg;
+	json_t *name;
+	size_t i;
+
+	m->drops[0] = result;
+	if (gone(m))
+		return;
+	m->waiting = true;
+	m->flushing = (unsigned)json_array_size(m->names);
+	json_array_foreach(m->names, i, name)
+		hub_call(m->lab->hub, json_string_value(name), "neigh-flush", NULL, FLUSH_US,
+			 on_flushed, m);
 }
 
 /* ---- 2: cells ---- */

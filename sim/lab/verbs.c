@@ -17,6 +17,7 @@
 #include "lab/place.h"
 #include "lab/reconcile.h"
 #include "lab/status.h"
+#include "ovnk/mutate.h"
 #include "probe/probe.h"
 
 #define RECONCILE_TIMEOUT (30 * USEC_PER_SEC)
@@ -99,6 +100,25 @@ static void verb_reconcile(void *arg, struct api_call *call)
 
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		lab_node_forget(&lab->nodes[i]);
+	reconcile_sync(lab, RECONCILE_TIMEOUT, reconciled, pending_new(call));
+}
+
+static void verb_mutate(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	const char *name = jstr(api_call_body(call), "name", "none");
+	const struct mutation *m = mutation_find(name);
+	_cleanup_buf_ struct buf known = BUF_INIT;
+
+	for (const struct mutation *k = mutations; k->name; k++)
+		buf_printf(&known, ", %s", k->name);
+	if (!m && !streq(name, "none")) {
+		api_call_reply(call, 400,
+			       status_failure(400, "\"%s\": no such mutation; expected none%s",
+					      name, buf_str(&known)));
+		return;
+	}
+	lab->mutation = m;
 	reconcile_sync(lab, RECONCILE_TIMEOUT, reconciled, pending_new(call));
 }
 
@@ -409,6 +429,7 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"POST", OWN "mtu", verb_mtu},
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},
+		{"POST", OWN "mutate", verb_mutate},
 		{"POST", OWN "matrix", verb_matrix},
 		{"POST", OWN "explain", verb_explain},
 		{"POST", OWN "agent", verb_agent},

@@ -7,6 +7,8 @@
  *	GET  endpoint?name=pod/p	{"kind","name","pids":[…],"console","node","uid",
  *					"devices":[{"port","device"}] of a VM or switch}; also
  *					name=switch/NAME, name=fabric
+ *	POST mutate {name}		ovnk/mutate.h: a deliberate fault of the policy compiler;
+ *					"none" ends it; answers as reconcile
  *	POST reconcile {}		lab/reconcile.h, reconcile_sync()
  *	POST probes, mtu, isolate, soak, frames	probe/probe.h, endpoints by name
  *	POST agent {endpoint, method, params}	one method of probe/proto.h

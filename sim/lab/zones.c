@@ -6,6 +6,7 @@
 #include "lab/bringup.h"
 #include "lab/net.h"
 #include "lab/reconcile.h"
+#include "ovnk/mutate.h"
 #include "ovsdb/apply.h"
 
 #define MAX_ROWS 1000 /* of changes kept for a report */
@@ -246,6 +247,18 @@ static void send_plan(struct lab_zone *z, struct ovsdb *db, json_t *plan, ovsdb_
 	}
 }
 
+static void mutate(struct lab_zone *z, json_t *plan)
+{
+	if (!z->lab->mutation) {
+		json_decref(z->mutated);
+		z->mutated = NULL;
+		return;
+	}
+	if (!z->mutated)
+		z->mutated = json_object();
+	mutate_plan(z->lab->mutation, plan, z->mutated);
+}
+
 static bool same_plan(const json_t *last, const json_t *plan)
 {
 	_cleanup_json_ json_t *now = last ? index_plan(plan) : NULL;
@@ -265,6 +278,7 @@ void zone_apply(struct lab_zone *z)
 		return;
 	}
 	nb = plan_nb(&v, z->name);
+	mutate(z, nb);
 	sb = plan_sb(&v, z->name);
 	if (!z->stale && same_plan(z->last_nb, nb) && same_plan(z->last_sb, sb))
 		return;

@@ -11,11 +11,22 @@
 
 #define OWN "/apis/ovnbed.io/v1alpha1/"
 
+/*
+ * A client or a device is gone, or a port of it; a link's queue is full; a VLAN that a port has no
+ * more; tunnelled packets between a switch's start and its controller's return.
+ */
+#define FAULT_LINES                                                              \
+	"send error: Broken pipe|receiving data from .*: Network is down|"       \
+	"cannot get R?STP (status|stats) on nonexistent port|"                   \
+	"error sending Ethernet packet on .*: Resource temporarily unavailable|" \
+	"not configured for trunking VLAN|Invalid Geneve tunnel metadata"
+
 const struct step_verb step_verbs[] = {
 	{"daemon", step_check_daemon, step_run_daemon, false, NULL},
 	{"link", step_check_link, step_run_link, false, NULL},
-	{"heal", step_check_heal, step_run_heal, false, NULL},
-	{"fault", step_check_fault, step_run_fault, false, NULL},
+	{"heal", step_check_heal, step_run_heal, false, FAULT_LINES},
+	{"fault", step_check_fault, step_run_fault, false, FAULT_LINES},
+	{"mutate", step_check_mutate, step_run_mutate, false, NULL},
 	{"delete", step_check_delete, step_run_delete, false, NULL},
 	{"apply", step_check_apply, step_run_apply, false, NULL},
 	{"refused", step_check_refused, step_run_refused, true, NULL},

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 
+#include "ovnk/mutate.h"
 #include "scenario/grid.h"
 
 #define FINDINGS_MAX 8
@@ -37,9 +38,10 @@ static void check_patterns(const json_t *v, const char *path, const char *key, s
 
 void step_check_matrix(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
-	static const char *const keys[] = {
-		"network",     "endpoints", "send",	 "family", "before", "expect",	   "denied",
-		"replyDenied", "tries",	    "timeoutMs", "window", "trace",  "deviations", NULL};
+	static const char *const keys[] = {"network",	 "endpoints", "send",	"family",
+					   "before",	 "expect",    "denied", "replyDenied",
+					   "tries",	 "timeoutMs", "window", "trace",
+					   "deviations", "verdict",   NULL};
 	const char *expect = jstr(v, "expect", "oracle");
 	json_t *send, *step;
 	bool known = !json_object_get(v, "before");
@@ -59,6 +61,12 @@ void step_check_matrix(const struct scenario *s, const json_t *v, const char *pa
 		known |= streq(jstr(step, "check", ""), jstr(v, "before", "-"));
 	if (!known)
 		bad(d, path, "before", "the scenario has no check \"%s\"", jstr(v, "before", ""));
+	if (json_object_get(v, "verdict")) {
+		_cleanup_free_ char *p = xasprintf("%s.verdict", path);
+		static const char *const wanted[] = {"status!", "reason!", NULL};
+
+		step_check_keys(json_object_get(v, "verdict"), p, wanted, d);
+	}
 	check_patterns(v, path, "denied", d);
 	check_patterns(v, path, "replyDenied", d);
 }
@@ -155,6 +163,33 @@ static enum outcome check_deviations(struct step_ctx *c, const json_t *v, const 
 			json_is_true(want) ? "some" : "none");
 }
 
+/* ---- mutate ---- */
+
+void step_check_mutate(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	const char *name = json_string_value(v);
+	_cleanup_buf_ struct buf known = BUF_INIT;
+
+	(void)s;
+	for (const struct mutation *m = mutations; m->name; m++)
+		buf_printf(&known, ", %s", m->name);
+	if (!name || (!streq(name, "none") && !mutation_find(name)))
+		diags_add(d, DIAG_ERROR, "scenario", path, "expected one of none%s",
+			  buf_str(&known));
+}
+
+enum outcome step_run_mutate(struct step_ctx *c, const json_t *v)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code = step_post(c, "mutate", json_pack("{s:O}", "name", v), &reply, &e);
+
+	if (code == 200)
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_ERROR, "mutate: %s",
+			code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
+}
+
 /* ---- running it ---- */
 
 static const json_t *outcomes_of(const struct step_ctx *c, const char *id)
@@ -170,7 +205,8 @@ static const json_t *outcomes_of(const struct step_ctx *c, const char *id)
 
 static json_t *request(const struct step_ctx *c, const json_t *v)
 {
-	static const char *const own[] = {"denied", "replyDenied", "trace", "deviations"};
+	static const char *const own[] = {"denied", "replyDenied", "trace", "deviations",
+					  "verdict"};
 	json_t *body = json_deep_copy(v);
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
@@ -213,6 +249,22 @@ static enum outcome judge(struct step_ctx *c, const json_t *v, json_t *reply)
 	return MAX(o, check_deviations(c, v, cells));
 }
 
+/*
+ * verdict: {status, reason}: the matrix must fail (or end as error), with a finding that has reason
+ * in it: a suite that cannot fail proves nothing.
+ */
+static enum outcome judge_wanted(struct step_ctx *c, const json_t *v, const json_t *reply)
+{
+	_cleanup_free_ char *findings = grid_findings(reply, 0);
+	const char *want = jstr(v, "verdict.status", "fail");
+	const char *reason = jstr(v, "verdict.reason", "");
+
+	if (streq(jstr(reply, "status", "error"), want) && strstr(findings, reason))
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_FAIL, "expected %s with \"%s\", found %s: %.*s", want, reason,
+			jstr(reply, "status", "error"), (int)strcspn(findings, "\n"), findings);
+}
+
 enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 {
 	_cleanup_json_ json_t *reply = NULL;
@@ -224,5 +276,5 @@ enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 	if (code != 200)
 		return step_say(c, OUTCOME_ERROR, "matrix: %s", jstr(reply, "message", "refused"));
 	json_array_append(c->details, reply);
-	return judge(c, v, reply);
+	return json_object_get(v, "verdict") ? judge_wanted(c, v, reply) : judge(c, v, reply);
 }

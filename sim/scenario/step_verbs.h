@@ -30,6 +30,7 @@ STEP_DECLARE(mtu);
 STEP_DECLARE(isolate);
 /* step_matrix.c */
 STEP_DECLARE(matrix);
+STEP_DECLARE(mutate);
 STEP_DECLARE(soak);
 /* step_exec.c */
 STEP_DECLARE(exec);
