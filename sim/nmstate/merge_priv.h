@@ -26,6 +26,5 @@ json_t *nms_new_ovs_interface(struct merge *m, const char *name);
 void nms_settle_ports(struct merge *m);
 /* Refuses what would change br-ex, its ports or the mapping physnet. */
 void nms_protect(struct merge *m, const json_t *current);
-void nms_sort_mappings(json_t *mappings);
 
 #endif

@@ -57,10 +57,12 @@ json_t *nms_canonical(const json_t *iface);
 /* A mapping's entry by localnet, or NULL. Borrowed. */
 json_t *nms_mapping(const json_t *mappings, const char *localnet);
 json_t *nms_mappings(const json_t *doc);
+/* Sorts by localnet, in place. */
+void nms_sort_mappings(json_t *mappings);
 
 /* ---- desired state (check*.c, normal.c) ---- */
 
-/* One finding; as diags_add(). */
+/* One finding for each key of o that is not known: an error when refuse, else a warning. */
 void nms_unknown(const json_t *o, const char *const *known, const char *path, bool refuse,
 		 struct diags *d);
 /* "PATH.KEY" or "PATH.N". Caller frees. */

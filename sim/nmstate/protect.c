@@ -111,24 +111,3 @@ void nms_protect(struct merge *m, const json_t *current)
 		if (v == br_ex || streq(jstr(v, "controller", ""), NMS_BR_EX))
 			protect_iface(m, v);
 }
-
-static int compare(const void *a, const void *b)
-{
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-
-	return strcmp(jstr(x, "localnet", ""), jstr(y, "localnet", ""));
-}
-
-void nms_sort_mappings(json_t *mappings)
-{
-	size_t n = json_array_size(mappings);
-	json_t **v = xcalloc(n + 1, sizeof(json_t *));
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = json_incref(json_array_get(mappings, i));
-	qsort(v, n, sizeof(json_t *), compare);
-	json_array_clear(mappings);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(mappings, v[i]);
-	free(v);
-}
