@@ -43,7 +43,8 @@
  *   notify  status STATUS             whenever something in it changed
  *
  * POD: {"uid","namespace","name","hostname","attachments":[ATT]}; its traffic agent listens on
- *      RUN/n/NODE/pod/UID8.sock (UID8: the first eight characters of uid)
+ *      RUN/n/NODE/pod/UID8.sock (UID8: the first eight characters of uid). The node's own, which the
+ *      first connection starts: RUN/n/NODE/pod/node.sock
  * ATT: {"ifname":"net1","host_ifname","mac","ips":["10.0.0.1/24"],"gateways":[],"mtu",
  *       "iface_id","iface_id_ver","nad","network","external_ids":{of the OVS Interface}}
  * VM:  {"uid","namespace","name","pod","domain_name","domain":XML text,"running":true,"grace":S,
