@@ -75,6 +75,26 @@ static void say_state(struct step_ctx *c, const char *ref, const json_t *obj)
 				 jstr(v, "message", ""));
 }
 
+/* A VM waits for its pod, whose conditions say for what. */
+static void say_launcher(struct step_ctx *c, const struct kind *k, const json_t *obj)
+{
+	_cleanup_free_ char *path = client_path(&kind_pod, meta_ns(obj), NULL, NULL);
+	_cleanup_free_ char *prefix = xasprintf("virt-launcher-%s-", meta_name(obj));
+	_cleanup_json_ json_t *list = NULL;
+	json_t *pod;
+	size_t i;
+
+	if (!obj || (k != &kind_vm && k != &kind_vmi) || step_get(c->client, path, &list, NULL) < 0)
+		return;
+	json_array_foreach(json_object_get(list, "items"), i, pod) {
+		_cleanup_free_ char *ref = xasprintf("pod/%s", meta_name(pod));
+
+		if (str_after(meta_name(pod), prefix) &&
+		    !streq(jstr(pod, "status.phase", ""), "Running"))
+			say_state(c, ref, pod);
+	}
+}
+
 static enum outcome wait_for(struct step_ctx *c, const char *text, const char *condition)
 {
 	struct waiting w = {.condition = condition};
@@ -99,12 +119,13 @@ static enum outcome wait_for(struct step_ctx *c, const char *text, const char *c
 	client_add_query(&list, "fieldSelector", sel);
 	rc = client_watch(c->client, list, NULL, c->timeout, on_object, &w, &e);
 	free(list);
-	ref_free(&r);
 	if (rc <= 0) {
 		step_say(c, OUTCOME_ERROR, "wait: %s did not reach %s within %.0f s", text,
 			 w.condition, (double)c->timeout / 1e6);
 		say_state(c, text, w.last);
+		say_launcher(c, r.kind, w.last);
 	}
+	ref_free(&r);
 	json_decref(w.last);
 	return rc > 0 ? OUTCOME_PASS : OUTCOME_ERROR;
 }
