@@ -28,6 +28,7 @@
 #define RING_BYTES (4 << 20)
 #define BLOCK_MS 10   /* the kernel hands over what it has after this time */
 #define SETTLE_MS 40  /* frames of several sockets are put in order within this time */
+#define QUIET_MS 35   /* at the end: without a frame */
 #define DRAIN_MS 500  /* at the end: at most */
 #define MAX_HELD 8192 /* frames held for ordering */
 #define NSEC_PER_MSEC 1000000LL
@@ -404,10 +405,26 @@ static void wait_for(struct child *c, struct pollfd *p, bool peer, int ms)
 		c->over = true; /* shut down, or gone */
 }
 
+/*
+ * What is on its way when the end is asked for belongs to it: sockets whose block is not full hand it
+ * over late, each by a timer of its own, so nothing must have come for some of those times.
+ */
+static void drain(struct child *c, struct pollfd *p)
+{
+	uint64_t now = mono_usec(), end = now + DRAIN_MS * USEC_PER_MSEC;
+	uint64_t quiet = now + QUIET_MS * USEC_PER_MSEC;
+
+	while (now < MIN(quiet, end)) {
+		wait_for(c, p, false, BLOCK_MS);
+		now = mono_usec();
+		if (read_taps(c))
+			quiet = now + QUIET_MS * USEC_PER_MSEC;
+	}
+}
+
 static void capture(struct child *c)
 {
 	_cleanup_free_ struct pollfd *p = xcalloc(c->n_taps + 1, sizeof(*p));
-	uint64_t end;
 
 	while (!c->over) {
 		uint64_t now = mono_usec();
@@ -421,12 +438,7 @@ static void capture(struct child *c)
 		read_taps(c);
 		write_held(c, false);
 	}
-	/* what is on its way when the end is asked for belongs to it */
-	for (end = mono_usec() + DRAIN_MS * USEC_PER_MSEC; mono_usec() < end;) {
-		wait_for(c, p, false, 2 * BLOCK_MS);
-		if (!read_taps(c))
-			break;
-	}
+	drain(c, p);
 	write_held(c, true);
 }
 

@@ -92,7 +92,7 @@ static void test_load(void)
 		 "spec.steps.0.probe.port"},
 		{"missing field", HEAD "  - probe: {from: pod/a}\n", "to is missing"},
 		{"expectation", HEAD "  - probe: {from: pod/a, to: pod/b, expect: open}\n",
-		 "expected allowed, denied, rejected or isolated"},
+		 "expected allowed, denied, rejected, isolated or blocked"},
 		{"send", HEAD "  - probe: {from: pod/a, to: pod/b, send: [tcp]}\n",
 		 "expected icmp, tcp/PORT"},
 		{"verdict's layer",
