@@ -87,7 +87,8 @@ static void print_families(const json_t *reply)
 		tcp = json_object_get(f, "tcp");
 		if (tcp)
 			printf("TCP over IPv%lld, both ways\n  verdict            %s: %s\n", family,
-			       jstr(tcp, "verdict.status", "?"), jstr(tcp, "verdict.reason", ""));
+			       jstr(tcp, "verdict.status", "?"),
+			       str_after(jstr(tcp, "verdict.reason", ""), "TCP: ") ?: "");
 	}
 }
 

@@ -378,6 +378,7 @@ static void mention_pairs(struct lab *lab, json_t *list)
 
 void faults_mention(struct lab *lab, json_t *result, const json_t *names)
 {
+	const json_t *families = json_object_get(result, "families");
 	_cleanup_free_ char *faults = NULL;
 
 	if (!lab->faults)
@@ -388,4 +389,9 @@ void faults_mention(struct lab *lab, json_t *result, const json_t *names)
 	mention(result, faults);
 	mention(json_object_get(result, "forward"), faults);
 	mention(json_object_get(result, "reverse"), faults);
+	for (size_t i = 1; i < json_array_size(families);
+	     i++) { /* the first is what stands above */
+		mention(json_object_get(json_array_get(families, i), "forward"), faults);
+		mention(json_object_get(json_array_get(families, i), "reverse"), faults);
+	}
 }

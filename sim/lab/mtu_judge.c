@@ -109,6 +109,20 @@ static void expect_plan(json_t *dir, const char *wanted)
 	fail(dir, text);
 }
 
+/* Every frame that left, or more: something else may have been too long meanwhile. */
+static void expect_counted(json_t *dir)
+{
+	long long counted = jint(dir, "trace.overMtu", -1), sent = jint(dir, "trace.sent", 0);
+	_cleanup_free_ char *text = NULL;
+
+	if (sent && counted >= sent)
+		return;
+	text = counted < 0 ? xstrdup("the switch does not count what is too long")
+			   : xasprintf("the switch counted %lld of %lld frames as too long",
+				       counted, sent);
+	fail(dir, text);
+}
+
 void mtu_judge_hop(json_t *dir, const json_t *trace, const json_t *expect)
 {
 	const json_t *hop = json_object_get(trace, "hop");
@@ -128,6 +142,8 @@ void mtu_judge_hop(json_t *dir, const json_t *trace, const json_t *expect)
 	json_object_del(json_object_get(dir, "trace"), "why");
 	if (jstr(expect, "hop", NULL))
 		expect_hop(dir, jstr(expect, "hop", ""));
+	if (jbool(expect, "counted", false))
+		expect_counted(dir);
 	if (jstr(expect, "planHop", NULL))
 		expect_plan(dir, jstr(expect, "planHop", ""));
 }

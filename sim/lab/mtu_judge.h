@@ -19,8 +19,8 @@ long long mtu_passes(const json_t *dir);
 /*
  * Puts what hop_trace() found into a direction: "hop", "hopWhy", "trace", and the hop's name into
  * the reason of its verdict. expect {hop? (a hop's name, an endpoint: its node port, "sender" or
- * "receiver": that end's node port), planHop?}: a verdict that passes becomes a fail when they
- * differ.
+ * "receiver": that end's node port), planHop?, counted? (true: the switch must have counted what it
+ * dropped)}: a verdict that passes becomes a fail when they differ.
  */
 void mtu_judge_hop(json_t *dir, const json_t *trace, const json_t *expect);
 
