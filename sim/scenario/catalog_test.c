@@ -19,7 +19,7 @@ static const char *const promised[] = {
 	"D17",	 "D18",	  "D19",   "D20",   "D23",   "D50",   "N1",    "N2",	"N3",	 "N4",
 	"N5",	 "N6",	  "N7",	   "N8",    "N9",    "N10",   "N11",   "N12",	"N13",	 "N14",
 	"N15",	 "N16",	  "N17",   "N18",   "N19",   "N20",   "N21",   "N22",	"N23",	 "D27",
-	"D28",	 "Q7",
+	"D28",	 "Q7",	  "D24",   "D37",   "Q60",   "Q61",   "Q62",   "Q63",
 };
 
 /* The checks of a scenario, loaded once; the cache owns them. */
