@@ -33,9 +33,14 @@ static void test_normalised(void)
 
 static void test_shipped(void)
 {
-	static const char *const files[] = {
-		"topo/two-workers.yaml",   "topo/three-workers.yaml", "topo/two-workers-ipv6.yaml",
-		"topo/heterogeneous.yaml", "topo/jumbo.yaml",	      "topo/jumbo-one-small.yaml"};
+	static const char *const files[] = {"topo/two-workers.yaml",
+					    "topo/three-workers.yaml",
+					    "topo/two-workers-ipv6.yaml",
+					    "topo/heterogeneous.yaml",
+					    "topo/jumbo.yaml",
+					    "topo/bonds.yaml",
+					    "topo/two-workers-trunk.yaml",
+					    "topo/jumbo-one-small.yaml"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_diags_ struct diags d = DIAGS_INIT;
