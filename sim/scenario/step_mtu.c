@@ -5,15 +5,15 @@
 #include "scenario/step_cells.h"
 
 /* Members of the verb's "expect"; the rest goes to the lab as it is. */
-static const char *const expected[] = {"path", "beyond",  "class",   "slack",
-				       "hop",  "planHop", "counted", "counted"};
+static const char *const expected[] = {"path", "beyond",  "class",  "slack",
+				       "hop",  "planHop", "counted"};
 
 static void check_one(const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {
-		"from!",   "to!",     "path",  "beyond",     "class", "slack",	   "hop",
-		"planHop", "family",  "proto", "both",	     "raise", "trace",	   "tcp",
-		"network", "planned", "max",   "advertised", "tries", "timeoutMs", NULL};
+		"from!",   "to!",    "path",	   "beyond", "class",	  "slack", "hop", "planHop",
+		"counted", "family", "proto",	   "both",   "raise",	  "trace", "tcp", "network",
+		"planned", "max",    "advertised", "tries",  "timeoutMs", NULL};
 	static const char *const classes[] = {"LOCAL_EMSGSIZE", "BLACKHOLE", "PTB", "FRAGMENTED"};
 	const char *class = jstr(v, "class", NULL);
 	bool known = !class;
