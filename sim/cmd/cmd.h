@@ -31,6 +31,7 @@ struct cmd {
 	 */
 	int (*run)(int argc, char **argv);
 	const struct opt *opts; /* ends with a zero row; NULL: no options */
+	const char *words;	/* what the first operand may be, for completion; NULL: anything */
 };
 
 /* All verbs in the order that help shows them, *ret_n of them. */

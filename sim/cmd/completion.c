@@ -27,10 +27,15 @@ static const char tail[] =
 	"\t\tCOMPREPLY=($(compgen -W \"$opts --help\" -- \"$cur\"))\n"
 	"\telif [[ $prev == -f || $prev == --filename || $prev == --topology ]]; then\n"
 	"\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+	"\telif [[ $verb == fault && ${COMP_WORDS[2]} == heal ]]; then\n"
+	"\t\tCOMPREPLY=($(compgen -W \"--all $(${COMP_WORDS[0]} fault ls 2>/dev/null |\n"
+	"\t\t\ttail -n +2 | cut -d' ' -f1)\" -- \"$cur\"))\n"
+	"\telif [[ $verb == fault && $cur != */* ]]; then\n"
+	"\t\tCOMPREPLY=($(compgen -W \"$(_ovnbed_names node | sed 's,.*/,,')\" -- \"$cur\"))\n"
 	"\telif [[ $verb =~ ^(get|describe|delete|wait)$ && $cur != */* ]]; then\n"
 	"\t\tCOMPREPLY=($(compgen -W \"$kinds\" -- \"$cur\"))\n"
 	"\telif [[ $cur == */* && $verb =~ ^(get|describe|delete|wait|exec|console|start|stop|"
-	"restart|probe|mtu|trace|capture)$ ]]; then\n"
+	"restart|probe|mtu|trace|capture|fault)$ ]]; then\n"
 	"\t\tCOMPREPLY=($(compgen -W \"$(_ovnbed_names \"$cur\")\" -- \"$cur\"))\n"
 	"\telif [[ $verb =~ ^(exec|console|start|stop|restart|probe|mtu|trace|capture)$ ]]; then\n"
 	"\t\tcompopt -o nospace\n"
@@ -76,6 +81,10 @@ static void print_options(const struct cmd *const *list, size_t n)
 			printf("%s--%s", o == list[i]->opts ? "" : " ", o->name);
 		printf("\" ;;\n");
 	}
+	printf("\tesac\n\tcase $verb:$COMP_CWORD in\n");
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->words)
+			printf("\t%s:2) values=\"%s\" ;;\n", list[i]->name, list[i]->words);
 	printf("\tesac\n\tcase $verb:$prev in\n");
 	for (size_t i = 0; i < n; i++)
 		for (const struct opt *o = list[i]->opts; o && o->name; o++)

@@ -284,4 +284,6 @@ const struct cmd cmd_fault = {
 		"Exit code 3 when the kernel lacks what the fault needs.",
 	.run = run,
 	.opts = fault_opts,
+	.words = "link-down link-up unplug plug partition vlan-remove mtu impair kill stop start "
+		 "heal ls",
 };

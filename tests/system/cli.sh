@@ -21,7 +21,7 @@ says "and the list of verbs" '^  status '
 exits "--help" 0 "$ovnbed" --help
 verbs=$("$ovnbed" --help | awk '/^  [a-z]+ /{print $1}')
 for v in up down ls status apply delete get describe wait exec console start stop restart probe mtu \
-	trace run validate doctor version; do
+	trace capture fault run validate doctor version; do
 	says "$v is a verb" "^$v\$" "$verbs"
 done
 for v in $verbs; do
