@@ -44,8 +44,8 @@ static void print_plan(const json_t *plan)
 static void print_hop(const json_t *d)
 {
 	if (json_object_get(d, "hop"))
-		printf("  lost at            %s: %s\n", jstr(d, "hop.name", "?"),
-		       jstr(d, "hop.evidence", ""));
+		printf("  lost %-13s %s: %s\n", jint(d, "hop.mtu", 0) ? "at" : "",
+		       jstr(d, "hop.name", "?"), jstr(d, "hop.evidence", ""));
 	else if (jstr(d, "hopWhy", NULL))
 		printf("  lost at            unknown: %s\n", jstr(d, "hopWhy", ""));
 }

@@ -241,6 +241,7 @@ static void test_tcp(void)
 		{"{'outcome':'BROKEN'}", 4, 1442, 1500, 1500, "pass", "large segments stall"},
 		{BULK("1448"), 4, 1442, 1500, 1500, "fail",
 		 "although the path does not carry them"},
+		{"{'outcome':'TIMEOUT'}", 4, 0, 1500, 1500, "fail", "a bulk transfer is TIMEOUT"},
 		{"{'outcome':'INFRA'}", 4, 1400, 1400, 1400, "error", "harness"},
 	};
 

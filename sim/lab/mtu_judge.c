@@ -65,7 +65,7 @@ static char *hop_words(const json_t *hop)
 	const char *port = jstr(hop, "port", NULL), *name = jstr(hop, "name", "?");
 
 	if (!mtu)
-		return xasprintf("a place %s, where no known MTU explains it", name);
+		return xasprintf("%s, which no known MTU explains", name);
 	return xasprintf("%s (%s%s%sMTU %lld%s)", name, port ? "port of " : "", port ? port : "",
 			 port ? ", " : "", mtu, takes);
 }
@@ -132,7 +132,9 @@ void mtu_judge_hop(json_t *dir, const json_t *trace, const json_t *expect)
 		_cleanup_free_ char *name = hop_words(hop);
 
 		json_object_set(dir, "hop", (json_t *)hop);
-		words = xasprintf("larger ones are lost at %s", name);
+		words = xasprintf("%s lost %s%s",
+				  jint(dir, "path", 0) ? "larger ones are" : "they are",
+				  jint(hop, "mtu", 0) ? "at " : "", name);
 		say(dir, "; ", words);
 	}
 	jset_str(dir, "hopWhy", jstr(trace, "why", NULL));
@@ -162,6 +164,9 @@ static json_t *tcp_verdict(const json_t *j, long long size, bool passes)
 
 	if (streq(jstr(j, "outcome", ""), "INFRA"))
 		return verdict_new("error", "agent", "TCP: the harness failed");
+	if (!passes && !arrived && !streq(jstr(j, "outcome", ""), "BROKEN"))
+		return verdict_new("fail", "path", "TCP: a bulk transfer is %s",
+				   jstr(j, "outcome", "?"));
 	if (!passes && arrived)
 		return verdict_new("fail", "mtu",
 				   "TCP: segments of %lld bytes arrive although the path does not "
