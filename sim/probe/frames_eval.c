@@ -272,12 +272,13 @@ static json_t *judge_allowed(const json_t *cell)
 static json_t *judge_blocked(const json_t *cell, bool isolated)
 {
 	_cleanup_free_ char *n = counts(cell);
+	const char *tag = jstr(cell, "tags.0", ""), *domain = jstr(cell, "fromDomain", NULL);
+	bool together = isolated && domain && streq(domain, jstr(cell, "toDomain", ""));
 
 	if (jint(cell, "flood", 0) || jint(cell, "unicast", 0))
-		return FAIL(isolated ? "isolation" : "path", "%s heard %s%s%s",
-			    jstr(cell, "to", "?"), n,
-			    *jstr(cell, "tags.0", "") ? ", with vlan " : "",
-			    jstr(cell, "tags.0", ""));
+		return FAIL(isolated ? "isolation" : "path", "%s heard %s%s%s%s%s",
+			    jstr(cell, "to", "?"), n, *tag ? ", with vlan " : "", tag,
+			    together ? "; both are in " : "", together ? domain : "");
 	if (isolated)
 		return jint(cell, "alive", 0) ? PASS("nothing arrived (%s)", n)
 					      : ERROR("sniffer", "%s does not even hear itself",

@@ -145,10 +145,13 @@ static void say_cell(struct step_ctx *c, const json_t *cell)
 {
 	long long port = jint(cell, "port", 0);
 	_cleanup_free_ char *pt = port ? xasprintf("/%lld", port) : xstrdup("");
+	_cleanup_free_ char *family = json_object_get(cell, "kind")
+					      ? xstrdup("")
+					      : xasprintf(" (IPv%lld)", jint(cell, "family", 4));
 
-	step_say(c, OUTCOME_PASS, "%s > %s %s%s (IPv%lld): expected %s, found %s: %s%s%s%s",
+	step_say(c, OUTCOME_PASS, "%s > %s %s%s%s: expected %s, found %s: %s%s%s%s",
 		 jstr(cell, "from", "?"), jstr(cell, "to", "?"), jstr(cell, "proto", "?"), pt,
-		 jint(cell, "family", 4), jstr(cell, "expect", "?"), jstr(cell, "outcome", "?"),
+		 family, jstr(cell, "expect", "?"), jstr(cell, "outcome", "?"),
 		 jstr(cell, "verdict.reason", ""), jstr(cell, "verdict.layer", NULL) ? " [" : "",
 		 jstr(cell, "verdict.layer", ""), jstr(cell, "verdict.layer", NULL) ? "]" : "");
 }
