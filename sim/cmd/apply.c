@@ -315,7 +315,8 @@ const struct cmd cmd_apply = {
 	.help = "All files are checked, and tried as a whole, before anything is stored. Then the\n"
 		"lab follows: what OVN-Kubernetes would refuse to act on is printed as an error "
 		"and\n"
-		"the object stays, as in a real cluster. A folder stands for the manifests in it.",
+		"the object stays, as in a real cluster; Pods that cannot start are listed as\n"
+		"pending, with the reason. A folder stands for the manifests in it.",
 	.run = run,
 	.opts = apply_opts,
 };
