@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a policy came to on one node; made by the lab. */
+#include "api/meta.h"
 #include "api/nmstate_cells.h"
 
 static const char *const versions[] = {"v1", "v1beta1", NULL};
@@ -36,14 +37,19 @@ json_t *cell_true_message(const json_t *obj, const struct table_env *env UNUSED)
 	return true_member(obj, "message");
 }
 
-json_t *cell_true_since(const json_t *obj, const struct table_env *env UNUSED)
+/* An age: what a cell function returns is shown as it is. */
+json_t *cell_true_since(const json_t *obj, const struct table_env *env)
 {
-	return true_member(obj, "lastTransitionTime");
+	_cleanup_json_ json_t *since = true_member(obj, "lastTransitionTime");
+	int64_t t = since ? meta_parse_time(json_string_value(since)) : -1;
+	_cleanup_free_ char *age = t < 0 ? NULL : meta_age(env->now - t);
+
+	return age ? jstring(age) : NULL;
 }
 
 static const struct column columns[] = {
 	COLUMN("Status", "string", "The condition that holds.", .cell = cell_true_condition),
-	COLUMN("Status Age", "date", "Since when.", .cell = cell_true_since),
+	COLUMN("Status Age", "string", "Since when.", .cell = cell_true_since),
 	COLUMN("Reason", "string", "Its reason.", .cell = cell_true_reason),
 	COLUMN("Message", "string", "Its message.", .priority = 1, .cell = cell_true_message),
 	COLUMNS_END,
