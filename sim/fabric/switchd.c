@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Open vSwitch of the fabric: its database, its life, and changes to it. */
+/* The Open vSwitch of the fabric: its database and its life. */
 #include "fabric/switchd_priv.h"
 
 #include <errno.h>
@@ -7,12 +7,10 @@
 #include <sys/inotify.h>
 
 #include "base/log.h"
-#include "ovsdb/apply.h"
 #include "ovsdb/dbfile.h"
 #include "sys/mnt.h"
 #include "sys/prefix.h"
 
-#define RETRY_US (5 * USEC_PER_MSEC)
 #define TRANSACT_US (10 * USEC_PER_SEC)
 
 static const char monitored[] =
@@ -38,15 +36,14 @@ static bool runs(const struct switchd *s, int which)
 	return s->v[which].state == PROC_RUNNING;
 }
 
-static bool db_ready(const struct switchd *s)
+bool switchd_has_db(const struct switchd *s)
 {
 	return s->db && ovsdb_is_ready(s->db);
 }
 
-/* ovs-vswitchd has taken in what the database said when it started. */
-static bool configured(const struct switchd *s)
+bool switchd_configured(const struct switchd *s)
 {
-	const json_t *root = db_ready(s) ? ovsdb_first(s->db, "Open_vSwitch") : NULL;
+	const json_t *root = switchd_has_db(s) ? ovsdb_first(s->db, "Open_vSwitch") : NULL;
 
 	return root && runs(s, VSWITCHD) && !s->dirty && jint(root, "cur_cfg", 0) > 0;
 }
@@ -86,6 +83,12 @@ static int on_retry(sd_event_source *src, uint64_t usec, void *arg)
 	return 0;
 }
 
+void switchd_pump_in(struct switchd *s, uint64_t usec)
+{
+	if (!s->retry)
+		loop_after(s->f->c.ev, usec, on_retry, s, &s->retry);
+}
+
 static void connect_db(struct switchd *s)
 {
 	static const struct ovsdb_ops ops = {on_db_ready, on_db_changed, on_db_closed};
@@ -96,7 +99,7 @@ static void connect_db(struct switchd *s)
 	m = jparse(monitored, sizeof(monitored) - 1, NULL);
 	s->db = ovsdb_open(s->f->c.ev, s->sock, "Open_vSwitch", m, &ops, s, NULL);
 	if (!s->db) /* the file is there a moment before anyone listens on it */
-		loop_after(s->f->c.ev, RETRY_US, on_retry, s, &s->retry);
+		switchd_pump_in(s, SWITCHD_RETRY_US);
 }
 
 static void on_taken_back(void *arg, const json_t *results, const struct err *e)
@@ -114,7 +117,7 @@ static void on_taken_back(void *arg, const json_t *results, const struct err *e)
 
 static void take_back(struct switchd *s)
 {
-	if (!s->dirty || s->taking_back || !db_ready(s))
+	if (!s->dirty || s->taking_back || !switchd_has_db(s))
 		return;
 	s->taking_back =
 		ovsdb_transact(s->db,
@@ -123,116 +126,11 @@ static void take_back(struct switchd *s)
 			       TRANSACT_US, on_taken_back, s) > 0;
 }
 
-/* ---- changes ---- */
-
-static void finish_changes(struct switchd *s, const struct err *e)
-{
-	s->applied = false;
-	waiters_end(&s->flying, e);
-}
-
-/* Rows out of the plan vanish with the last reference to them. */
-static void on_applied(void *arg, const struct ovsdb_delta *delta, const struct err *e)
-{
-	struct switchd *s = arg;
-
-	(void)delta;
-	s->applied = !e;
-	s->stale = true;
-	if (e)
-		finish_changes(s, e);
-	switchd_pump(s);
-}
-
-/* Changes to a switch that is dead cannot come into force. */
-static bool refuse_changes(struct switchd *s)
-{
-	for (int i = 0; i < N_DAEMONS; i++) {
-		_cleanup_err_ struct err e = ERR_INIT;
-		_cleanup_free_ char *text = NULL;
-
-		if (s->v[i].state != PROC_EXITED && s->v[i].state != PROC_STOPPED)
-			continue;
-		text = switchd_proc_text(&s->v[i]);
-		err_set(&e, EHOSTDOWN, "%s", text);
-		waiters_end(&s->waiting, &e);
-		return true;
-	}
-	return false;
-}
-
-static void send_changes(struct switchd *s)
-{
-	struct ovsdb_barrier_opts barrier = {.kind = OVSDB_BARRIER_VSWITCHD};
-	_cleanup_err_ struct err e = ERR_INIT;
-	_cleanup_json_ json_t *plan = NULL;
-
-	if (!s->waiting || s->flying || refuse_changes(s) || !configured(s))
-		return;
-	s->flying = TAKE_PTR(s->waiting);
-	plan = switch_plan(s->f);
-	if (ovsdb_apply(s->db, plan, NULL, NULL, &barrier, on_applied, s, &e) < 0)
-		finish_changes(s, &e);
-}
-
-/* ---- what the datapath has learnt ---- */
-
-static void on_purged(void *arg, const char *text, const struct err *e)
-{
-	struct switchd *s = arg;
-
-	(void)text;
-	s->purge = NULL;
-	if (e)
-		log_warn(FABRIC_NODE ": revalidator/purge: %s", err_msg(e));
-	s->stale = false;
-	switchd_pump(s);
-}
-
-/*
- * Flows of the datapath outlive the configuration that they were made from until a revalidator has
- * looked at them: without a purge, frames would pass for a moment that must not any more.
- */
-static void purge(struct switchd *s)
-{
-	_cleanup_free_ char *ctl = NULL;
-
-	s->stale |= flows_told(s->flows);
-	if (!s->stale || s->purge || !configured(s) || !flows_ready(s->flows, NULL))
-		return;
-	ctl = xasprintf("%s/ovs-vswitchd.%d.ctl", s->dir, (int)s->v[VSWITCHD].pid);
-	s->purge = unixctl_call(s->f->c.ev, ctl, "revalidator/purge", NULL, 0, on_purged, s, NULL);
-	if (!s->purge && !s->retry)
-		loop_after(s->f->c.ev, RETRY_US, on_retry, s, &s->retry);
-}
-
-static void check_changes(struct switchd *s)
-{
-	_cleanup_err_ struct err e = ERR_INIT;
-
-	if (!s->applied)
-		return;
-	if (flows_problem(s->flows)) {
-		err_set(&e, EIO, "%s", flows_problem(s->flows));
-		finish_changes(s, &e);
-	} else if (flows_ready(s->flows, NULL) && !s->stale) {
-		finish_changes(s, NULL);
-	}
-}
-
-void switchd_sync(struct switchd *s, fabric_done_fn done, void *arg)
-{
-	waiter_add(&s->waiting, done, arg);
-	/* answers come from the loop, even refusals */
-	if (!s->retry)
-		loop_after(s->f->c.ev, 0, on_retry, s, &s->retry);
-}
-
 /* ---- life ---- */
 
 static void check_ready(struct switchd *s)
 {
-	if (db_ready(s))
+	if (switchd_has_db(s))
 		waiters_end(&s->v[SERVER].for_ready, NULL);
 	if (!switchd_ready(s, NULL))
 		return;
@@ -249,13 +147,12 @@ void switchd_pump(struct switchd *s)
 		switchd_proc_start(&s->v[SERVER]);
 	connect_db(s);
 	take_back(s);
-	if (s->v[VSWITCHD].state == PROC_WAITING && db_ready(s) && !s->dirty)
+	if (s->v[VSWITCHD].state == PROC_WAITING && switchd_has_db(s) && !s->dirty)
 		switchd_proc_start(&s->v[VSWITCHD]);
-	send_changes(s);
-	if (configured(s))
+	changes_send(s);
+	if (switchd_configured(s))
 		flows_pump(s->flows);
-	purge(s);
-	check_changes(s);
+	changes_check(s);
 	check_ready(s);
 }
 
@@ -266,13 +163,7 @@ void switchd_ended(struct switchd *s, struct switchd_proc *d)
 		unixctl_cancel(TAKE_PTR(s->purge));
 		flows_reset(s->flows);
 	}
-	if (s->flying && s->applied) {
-		_cleanup_free_ char *text = switchd_proc_text(d);
-		_cleanup_err_ struct err e = ERR_INIT;
-
-		err_set(&e, EHOSTDOWN, "%s", text);
-		finish_changes(s, &e);
-	}
+	changes_fail(s, d);
 	switchd_pump(s);
 	s->was_ready = false;
 	if (s->f->c.changed)
@@ -364,7 +255,7 @@ bool switchd_ready(const struct switchd *s, char **ret_what)
 			*ret_what = xasprintf(FABRIC_NODE ": %s", s->v[i].name);
 		return false;
 	}
-	if (!configured(s)) {
+	if (!switchd_configured(s)) {
 		if (ret_what)
 			*ret_what = xstrdup(FABRIC_NODE ": ovs-vswitchd is being configured");
 		return false;
@@ -435,7 +326,6 @@ int switchd_daemon(struct switchd *s, const char *name, const char *action, int 
 		return err_set(e, EALREADY, FABRIC_NODE ": %s runs", d->name);
 	d->state = PROC_WAITING;
 	waiter_add(&d->for_ready, done, arg);
-	if (!s->retry)
-		loop_after(s->f->c.ev, 0, on_retry, s, &s->retry);
+	switchd_pump_in(s, 0);
 	return 0;
 }

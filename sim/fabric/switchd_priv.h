@@ -46,8 +46,24 @@ struct switchd {
 
 /* ---- switchd.c ---- */
 
+#define SWITCHD_RETRY_US (5 * USEC_PER_MSEC)
+
 /* Level-triggered: starts, connects and sends what can be. */
 void switchd_pump(struct switchd *s);
+/* The same from the loop, after a while. */
+void switchd_pump_in(struct switchd *s, uint64_t usec);
+bool switchd_has_db(const struct switchd *s); /* connected, and its contents are there */
+/* ovs-vswitchd has taken in what the database said when it started. */
+bool switchd_configured(const struct switchd *s);
+
+/* ---- switchd_change.c ---- */
+
+/* Sends what waits, once the switch runs. */
+void changes_send(struct switchd *s);
+/* Ends what has come into force. */
+void changes_check(struct switchd *s);
+/* A daemon has ended under changes that are in the database already. */
+void changes_fail(struct switchd *s, const struct switchd_proc *d);
 
 /* ---- switchd_proc.c: the processes ---- */
 

@@ -4,11 +4,8 @@
 
 void waiter_add(struct waiter **list, fabric_done_fn done, void *arg)
 {
-	struct waiter *w;
+	struct waiter *w = xcalloc(1, sizeof(*w));
 
-	if (!done)
-		return;
-	w = xcalloc(1, sizeof(*w));
 	*w = (struct waiter){*list, done, arg};
 	*list = w;
 }
@@ -19,7 +16,8 @@ void waiters_end(struct waiter **list, const struct err *e)
 
 	for (; w; w = next) {
 		next = w->next;
-		w->done(w->arg, e);
+		if (w->done)
+			w->done(w->arg, e);
 		free(w);
 	}
 }
