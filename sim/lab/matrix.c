@@ -16,7 +16,9 @@
 struct matrix {
 	struct lab *lab;
 	struct api_call *call;
-	json_t *body, *names, *sends, *request, *result;
+	json_t *body, *request, *result;
+	json_t *parts;	  /* [{"network","endpoints":[name],"sends":[text]}] */
+	json_t *names;	  /* of all endpoints, each once */
 	json_t *drops[2]; /* before, after */
 	struct probe_job *job;
 	unsigned flushing; /* agents that have not answered */
@@ -27,8 +29,8 @@ struct matrix {
 static void matrix_free(struct matrix *m)
 {
 	json_decref(m->body);
+	json_decref(m->parts);
 	json_decref(m->names);
-	json_decref(m->sends);
 	json_decref(m->request);
 	json_decref(m->result);
 	json_decref(m->drops[0]);
@@ -62,9 +64,10 @@ static bool gone(struct matrix *m)
 	return m->cancelled;
 }
 
-static const char *network(const struct matrix *m)
+/* Of several networks in one request. */
+static bool is_many(const struct matrix *m)
 {
-	return jstr(m->body, "network", "");
+	return json_object_get(m->body, "networks") != NULL;
 }
 
 /* ---- 4: the answer ---- */
@@ -94,18 +97,20 @@ static json_t *count_verdicts(const json_t *cells)
 
 static void answer(struct matrix *m)
 {
-	json_t *cells = json_object_get(m->result, "cells"), *problems = json_array();
+	json_t *cells = json_object_get(m->result, "cells"), *problems = json_array(), *reply;
 
-	matrix_judge(m->lab, network(m), cells, json_object_get(m->body, "before"), m->drops[0],
-		     m->drops[1]);
+	matrix_judge(m->lab, cells, json_object_get(m->body, "before"), m->drops[0], m->drops[1]);
 	json_array_extend(problems, json_object_get(m->drops[1], "problems"));
-	api_call_reply(m->call, 200,
-		       json_pack("{s:s, s:O, s:O, s:O, s:s, s:o, s:O, s:o, s:O?, s:o}", "network",
-				 network(m), "endpoints", m->names, "sends", m->sends, "seconds",
-				 json_object_get(m->result, "seconds"), "status",
-				 verdict_worst(cells), "counts", count_verdicts(cells), "cells",
-				 cells, "outcomes", outcomes(cells), "acls",
-				 json_object_get(m->drops[1], "acls"), "problems", problems));
+	reply = json_pack("{s:O, s:s, s:o, s:O, s:o, s:O?, s:o}", "seconds",
+			  json_object_get(m->result, "seconds"), "status", verdict_worst(cells),
+			  "counts", count_verdicts(cells), "cells", cells, "outcomes",
+			  outcomes(cells), "acls", json_object_get(m->drops[1], "acls"), "problems",
+			  problems);
+	if (is_many(m))
+		json_object_set(reply, "networks", m->parts);
+	else
+		json_object_update(reply, json_array_get(m->parts, 0));
+	api_call_reply(m->call, 200, reply);
 	matrix_free(m);
 }
 
@@ -186,34 +191,50 @@ static const json_t *iface_for(const json_t *from, const json_t *to, const char 
 	return a;
 }
 
+/* What the cells of one request share. */
+struct builder {
+	struct matrix *m;
+	const json_t *ifaces;
+	const struct oracle *own, *spec;
+	json_t *cells;
+};
+
 struct pair {
+	const json_t *part;
 	const char *from, *to;
 	const json_t *a, *b;
 	int family;
 };
 
-static void add_cell(struct matrix *m, json_t *cells, const struct pair *p, const json_t *send,
-		     const struct oracle *own, const struct oracle *spec)
+static char *cell_key(const struct matrix *m, const struct pair *p, const char *send)
 {
-	const char *text = json_string_value(send);
-	json_t *cell = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:o}", "from", p->from, "to",
-				 p->to, "src", probe_call_address(p->a, p->family), "dst",
-				 probe_call_address(p->b, p->family), "family", p->family, "ifname",
-				 jstr(p->a, "name", NULL), "key",
-				 jstringf("%s>%s %s %d", p->from, p->to, text, p->family));
+	const char *network = is_many(m) ? jstr(p->part, "network", "") : "";
 
-	matrix_send(text, cell, NULL);
-	if (streq(jstr(m->body, "expect", "oracle"), "allowed"))
-		jset_str(cell, "expect", "allowed");
-	else
-		matrix_expect(m->lab, own, spec, network(m), cell);
-	json_array_append_new(cells, cell);
+	return xasprintf("%s%s%s>%s %s %d", network, *network ? ": " : "", p->from, p->to, send,
+			 p->family);
 }
 
-static size_t add_pair(struct matrix *m, json_t *cells, struct pair *p, const struct oracle *own,
-		       const struct oracle *spec)
+static void add_cell(struct builder *b, const struct pair *p, const json_t *send)
 {
-	long long wanted = jint(m->body, "family", 0);
+	const char *text = json_string_value(send);
+	_cleanup_free_ char *key = cell_key(b->m, p, text);
+	json_t *cell = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:s, s:O}", "from", p->from, "to",
+				 p->to, "src", probe_call_address(p->a, p->family), "dst",
+				 probe_call_address(p->b, p->family), "family", p->family, "ifname",
+				 jstr(p->a, "name", NULL), "key", key, "network",
+				 json_object_get(p->part, "network"));
+
+	matrix_send(text, cell, NULL);
+	if (streq(jstr(b->m->body, "expect", "oracle"), "allowed"))
+		jset_str(cell, "expect", "allowed");
+	else
+		matrix_expect(b->m->lab, b->own, b->spec, jstr(cell, "network", ""), cell);
+	json_array_append_new(b->cells, cell);
+}
+
+static size_t add_pair(struct builder *b, struct pair *p)
+{
+	long long wanted = jint(b->m->body, "family", 0);
 	json_t *send;
 	size_t i, n = 0;
 
@@ -221,41 +242,59 @@ static size_t add_pair(struct matrix *m, json_t *cells, struct pair *p, const st
 		if ((wanted && wanted != p->family) || !probe_call_address(p->a, p->family) ||
 		    !probe_call_address(p->b, p->family))
 			continue;
-		json_array_foreach(m->sends, i, send)
-			add_cell(m, cells, p, send, own, spec);
+		json_array_foreach(json_object_get(p->part, "sends"), i, send)
+			add_cell(b, p, send);
 		n++;
 	}
 	return n;
+}
+
+/* Every ordered pair of one network. */
+static int add_part(struct builder *b, const json_t *part, struct err *e)
+{
+	const json_t *names = json_object_get(part, "endpoints");
+	const char *network = jstr(part, "network", "");
+	json_t *from, *to;
+	size_t i, k;
+
+	json_array_foreach(names, i, from) {
+		json_array_foreach(names, k, to) {
+			struct pair p = {.part = part,
+					 .from = json_string_value(from),
+					 .to = json_string_value(to)};
+			const json_t *ea = json_object_get(b->ifaces, p.from);
+			const json_t *eb = json_object_get(b->ifaces, p.to);
+
+			if (i == k)
+				continue;
+			p.a = iface_for(ea, eb, network);
+			p.b = iface_for(eb, ea, network);
+			if (!add_pair(b, &p))
+				return err_set(e, EINVAL,
+					       "%s and %s share no address family on network %s "
+					       "(%s)",
+					       p.from, p.to, network,
+					       jstr(ea, "why", jstr(eb, "why", "no addresses")));
+		}
+	}
+	return 0;
 }
 
 static json_t *build_cells(struct matrix *m, const json_t *ifaces, struct err *e)
 {
 	_cleanup_oracle_ struct oracle *own = matrix_oracle(m->lab, false);
 	_cleanup_oracle_ struct oracle *spec = matrix_oracle(m->lab, true);
-	json_t *cells = json_array(), *from, *to;
-	size_t i, k;
+	struct builder b = {m, ifaces, own, spec, json_array()};
+	json_t *part;
+	size_t i;
 
-	json_array_foreach(m->names, i, from) {
-		json_array_foreach(m->names, k, to) {
-			struct pair p = {.from = json_string_value(from),
-					 .to = json_string_value(to)};
-			const json_t *ea = json_object_get(ifaces, p.from);
-			const json_t *eb = json_object_get(ifaces, p.to);
-
-			if (i == k)
-				continue;
-			p.a = iface_for(ea, eb, network(m));
-			p.b = iface_for(eb, ea, network(m));
-			if (add_pair(m, cells, &p, own, spec))
-				continue;
-			err_set(e, EINVAL, "%s and %s share no address family on network %s (%s)",
-				p.from, p.to, network(m),
-				jstr(ea, "why", jstr(eb, "why", "no addresses")));
-			json_decref(cells);
+	json_array_foreach(m->parts, i, part) {
+		if (add_part(&b, part, e) < 0) {
+			json_decref(b.cells);
 			return NULL;
 		}
 	}
-	return cells;
+	return b.cells;
 }
 
 /* The engine judges what is allowed; a lost answer is a silence, as a deny is. */
@@ -297,13 +336,13 @@ static void on_ifaces(void *arg, json_t *ifaces)
 /* ---- 1: who and what ---- */
 
 /* Every running pod and VM that is on the network, sorted by name. */
-static void default_endpoints(struct matrix *m)
+static void default_endpoints(struct lab *lab, const char *network, json_t *names)
 {
-	const struct podnets *pods = &m->lab->net->pods;
+	const struct podnets *pods = &lab->net->pods;
 
 	for (size_t i = 0; i < pods->n; i++) {
 		const struct podnet *p = &pods->v[i];
-		json_t *pod = store_peek(m->lab->store, &kind_pod, p->ns, p->name);
+		json_t *pod = store_peek(lab->store, &kind_pod, p->ns, p->name);
 		const char *owner = jstr(meta_controller(pod), "kind", "");
 		bool vm = streq(owner, "VirtualMachineInstance");
 		_cleanup_free_ char *name =
@@ -311,63 +350,95 @@ static void default_endpoints(struct matrix *m)
 				  vm ? jstr(meta_controller(pod), "name", "") : p->name);
 
 		for (size_t k = 0; k < p->n; k++)
-			if (p->v[k].state == ATTACHMENT_READY &&
-			    streq0(p->v[k].network, network(m)))
-				jadd_str(m->names, name);
+			if (p->v[k].state == ATTACHMENT_READY && streq0(p->v[k].network, network))
+				jadd_str(names, name);
 	}
 }
 
-static int read_endpoints(struct matrix *m, struct err *e)
+static int read_endpoints(struct lab *lab, const json_t *o, json_t *part, struct err *e)
 {
-	json_t *list = json_object_get(m->body, "endpoints"), *v;
+	json_t *list = json_object_get(o, "endpoints"), *v, *names = json_array();
+	const char *network = jstr(part, "network", "");
 	size_t i;
 
+	json_object_set_new(part, "endpoints", names);
 	if (!list)
-		default_endpoints(m);
+		default_endpoints(lab, network, names);
 	json_array_foreach(list, i, v) {
-		_cleanup_json_ json_t *o = json_pack("{s:O}", "endpoint", v);
-		int r = probe_call_endpoint(m->lab, o, "endpoint", m->names, e);
+		_cleanup_json_ json_t *one = json_pack("{s:O}", "endpoint", v);
+		int r = probe_call_endpoint(lab, one, "endpoint", names, e);
 
 		if (r < 0)
 			return err_wrap(e, "endpoints[%zu]", i);
 	}
-	if (json_array_size(m->names) < 2)
-		return err_set(e, EINVAL, "a matrix needs two endpoints; on network %s %s",
-			       network(m), json_array_size(m->names) ? "is one" : "is none");
+	if (json_array_size(names) < 2)
+		return err_set(e, EINVAL, "a matrix needs two endpoints; on network %s %s", network,
+			       json_array_size(names) ? "is one" : "is none");
 	return 0;
 }
 
-static int read_sends(struct matrix *m, struct err *e)
+static int read_sends(const json_t *o, json_t *part, struct err *e)
 {
-	json_t *list = json_object_get(m->body, "send"), *v;
+	json_t *list = json_object_get(o, "send"), *v;
 	size_t i;
 
 	if (!list)
-		m->sends = json_pack("[s, s, s]", "icmp", "tcp/80", "udp/53");
+		json_object_set_new(part, "sends",
+				    json_pack("[s, s, s]", "icmp", "tcp/80", "udp/53"));
+	else
+		json_object_set(part, "sends", list);
 	json_array_foreach(list, i, v) {
-		_cleanup_json_ json_t *o = json_object();
-		int r = matrix_send(json_string_value(v) ?: "", o, e);
+		_cleanup_json_ json_t *cell = json_object();
+		int r = matrix_send(json_string_value(v) ?: "", cell, e);
 
 		if (r < 0)
 			return r;
 	}
-	if (!m->sends)
-		m->sends = json_incref(list);
-	return json_array_size(m->sends) ? 0 : err_set(e, EINVAL, "send: expected a list");
+	return json_array_size(json_object_get(part, "sends"))
+		       ? 0
+		       : err_set(e, EINVAL, "send: expected a list");
 }
 
 /* Without a name, the only network there is. */
-static int read_network(struct matrix *m, struct err *e)
+static int read_network(struct lab *lab, const json_t *o, json_t *part, struct err *e)
 {
-	const struct networks *n = &m->lab->net->networks;
+	const struct networks *n = &lab->net->networks;
+	const char *name = jstr(o, "network", n->n == 1 ? n->v[0].name : NULL);
 
-	if (!jstr(m->body, "network", NULL) && n->n == 1)
-		jset_str(m->body, "network", n->v[0].name);
-	if (!jstr(m->body, "network", NULL))
+	if (!name)
 		return err_set(e, EINVAL, "network: name one; there are %zu", n->n);
-	if (!networks_find(n, network(m)))
-		return err_set(e, ENOENT, "there is no network %s", network(m));
+	if (!networks_find(n, name))
+		return err_set(e, ENOENT, "there is no network %s", name);
+	jset_str(part, "network", name);
 	return 0;
+}
+
+static int read_part(struct matrix *m, const json_t *o, struct err *e)
+{
+	json_t *part = json_object(), *name;
+	size_t i;
+
+	json_array_append_new(m->parts, part);
+	if (read_network(m->lab, o, part, e) < 0 || read_sends(o, part, e) < 0 ||
+	    read_endpoints(m->lab, o, part, e) < 0)
+		return -EINVAL;
+	json_array_foreach(json_object_get(part, "endpoints"), i, name)
+		jadd_str(m->names, json_string_value(name));
+	return 0;
+}
+
+static int read_parts(struct matrix *m, struct err *e)
+{
+	const json_t *list = json_object_get(m->body, "networks");
+	json_t *o;
+	size_t i;
+
+	if (!list)
+		return read_part(m, m->body, e);
+	json_array_foreach(list, i, o)
+		if (read_part(m, o, e) < 0)
+			return err_wrap(e, "networks[%zu]", i);
+	return json_array_size(list) ? 0 : err_set(e, EINVAL, "networks: expected a list");
 }
 
 void verb_matrix(void *arg, struct api_call *call)
@@ -378,8 +449,9 @@ void verb_matrix(void *arg, struct api_call *call)
 	*m = (struct matrix){.lab = arg,
 			     .call = call,
 			     .body = json_deep_copy(api_call_body(call)),
+			     .parts = json_array(),
 			     .names = json_array()};
-	if (read_network(m, &e) < 0 || read_sends(m, &e) < 0 || read_endpoints(m, &e) < 0) {
+	if (read_parts(m, &e) < 0) {
 		refuse(m, &e);
 		return;
 	}

@@ -6,13 +6,14 @@
  * request {network, endpoints? [name] (default: every running pod and VM on it), send? ["tcp/80",
  *     "udp/53", "icmp"], family? 4|6 (default: all that a pair shares), expect? "oracle"|"allowed",
  *     before? {KEY: outcome} (of an earlier matrix: that each pair was open), tries?, timeoutMs?,
- *     window?}
- * result {network, endpoints [name], sends [text], seconds, status, counts {pass, fail, error},
+ *     window?}; or instead of network, endpoints and send: networks [{network, endpoints?, send?}],
+ *     all at once
+ * result {network, endpoints [name], sends [text] (or networks [{these}]), seconds, status, counts {pass, fail, error},
  *     cells [CELL], outcomes {KEY: outcome}, acls {…} (lab/drops.h), problems [text]}
- *   CELL: members of probe_run() (probe/probe.h) + {key, expect "allowed"|"denied"|"reply-denied",
+ *   CELL: members of probe_run() (probe/probe.h) + {key, network, expect "allowed"|"denied"|"reply-denied",
  *     why, policies, direction?, at?, deviation? {spec: what the profile spec would decide},
  *     drops? {acl, name, node, count, expected}}
- *   KEY: "pod/ns/a>pod/ns/b tcp/80 4"
+ *   KEY: "pod/ns/a>pod/ns/b tcp/80 4", of several networks "NETWORK: pod/ns/a>…"
  */
 #ifndef OVNBED_LAB_MATRIX_H
 #define OVNBED_LAB_MATRIX_H

@@ -10,11 +10,11 @@ static bool expects(const json_t *cell, const char *what)
 	return streq(jstr(cell, "expect", ""), what);
 }
 
-/* "from>to family" of a cell: the path that a positive control is about. */
+/* "network from>to family" of a cell: the path that a positive control is about. */
 static char *path_of(const json_t *cell)
 {
-	return xasprintf("%s>%s %lld", jstr(cell, "from", ""), jstr(cell, "to", ""),
-			 jint(cell, "family", 4));
+	return xasprintf("%s %s>%s %lld", jstr(cell, "network", ""), jstr(cell, "from", ""),
+			 jstr(cell, "to", ""), jint(cell, "family", 4));
 }
 
 /* {path: true} of the paths on which something that may pass has passed. */
@@ -35,8 +35,7 @@ static json_t *open_paths(const json_t *cells)
 /* ---- attribution ---- */
 
 /* The node and ACL that must have dropped what this cell sent, as "node acl"; NULL: none. */
-static char *drop_place(struct lab *lab, const char *network, const json_t *cell, char **ret_node,
-			char **ret_acl)
+static char *drop_place(struct lab *lab, const json_t *cell, char **ret_node, char **ret_acl)
 {
 	const char *at = jstr(cell, "at", NULL), *slash = at ? strchr(at, '/') : NULL;
 	_cleanup_free_ char *ns = NULL, *endpoint = NULL;
@@ -46,19 +45,20 @@ static char *drop_place(struct lab *lab, const char *network, const json_t *cell
 	ns = xstrndup(at, (size_t)(slash - at));
 	endpoint = xasprintf("pod/%s", at);
 	*ret_node = xstrdup(lab_endpoint_node(lab, endpoint));
-	*ret_acl = drops_default_deny(network, ns, jstr(cell, "direction", "Ingress"));
+	*ret_acl = drops_default_deny(jstr(cell, "network", ""), ns,
+				      jstr(cell, "direction", "Ingress"));
 	return xasprintf("%s %s", *ret_node, *ret_acl);
 }
 
 /* {"node acl": packets that all denied cells together must have lost there}. */
-static json_t *totals(struct lab *lab, const char *network, const json_t *cells)
+static json_t *totals(struct lab *lab, const json_t *cells)
 {
 	json_t *out = json_object(), *cell;
 	size_t i;
 
 	json_array_foreach(cells, i, cell) {
 		_cleanup_free_ char *node = NULL, *acl = NULL;
-		_cleanup_free_ char *place = drop_place(lab, network, cell, &node, &acl);
+		_cleanup_free_ char *place = drop_place(lab, cell, &node, &acl);
 
 		if (place)
 			json_object_set_new(
@@ -69,11 +69,11 @@ static json_t *totals(struct lab *lab, const char *network, const json_t *cells)
 	return out;
 }
 
-static void attribute(struct lab *lab, const char *network, json_t *cell, const json_t *all,
-		      const json_t *before, const json_t *after)
+static void attribute(struct lab *lab, json_t *cell, const json_t *all, const json_t *before,
+		      const json_t *after)
 {
 	_cleanup_free_ char *node = NULL, *acl = NULL;
-	_cleanup_free_ char *place = drop_place(lab, network, cell, &node, &acl);
+	_cleanup_free_ char *place = drop_place(lab, cell, &node, &acl);
 	const json_t *known;
 	long long count;
 
@@ -145,16 +145,16 @@ static void judge_cell(json_t *cell)
 	json_object_set_new(cell, "verdict", v);
 }
 
-void matrix_judge(struct lab *lab, const char *network, json_t *cells, const json_t *before,
-		  const json_t *drops_before, const json_t *drops_after)
+void matrix_judge(struct lab *lab, json_t *cells, const json_t *before, const json_t *drops_before,
+		  const json_t *drops_after)
 {
-	_cleanup_json_ json_t *paths = open_paths(cells), *all = totals(lab, network, cells);
+	_cleanup_json_ json_t *paths = open_paths(cells), *all = totals(lab, cells);
 	json_t *cell;
 	size_t i;
 
 	json_array_foreach(cells, i, cell) {
 		if (!expects(cell, "allowed")) {
-			attribute(lab, network, cell, all, drops_before, drops_after);
+			attribute(lab, cell, all, drops_before, drops_after);
 			add_control(cell, paths, before);
 		}
 		judge_cell(cell);

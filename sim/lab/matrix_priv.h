@@ -20,7 +20,7 @@ void matrix_expect(struct lab *lab, const struct oracle *own, const struct oracl
 int matrix_send(const char *text, json_t *o, struct err *e);
 
 /* Adds drops, controls and verdicts to the cells that probe_run() brought back. */
-void matrix_judge(struct lab *lab, const char *network, json_t *cells, const json_t *before,
-		  const json_t *drops_before, const json_t *drops_after);
+void matrix_judge(struct lab *lab, json_t *cells, const json_t *before, const json_t *drops_before,
+		  const json_t *drops_after);
 
 #endif

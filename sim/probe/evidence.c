@@ -85,10 +85,11 @@ void evidence_received(json_t *cells, const json_t *index, const char *to, const
 		attribute(cells, index, to, v);
 }
 
+/* By address: two endpoints may share several networks. */
 static char *pair(const json_t *cell)
 {
-	return xasprintf("%s %s %d", jstr(cell, "from", ""), jstr(cell, "to", ""),
-			 strchr(jstr(cell, "dst", ""), ':') ? 6 : 4);
+	return xasprintf("%s %s %s", jstr(cell, "from", ""), jstr(cell, "to", ""),
+			 jstr(cell, "dst", ""));
 }
 
 json_t *evidence_icmp_index(const json_t *cells)

@@ -17,9 +17,9 @@ long long evidence_cell(const json_t *index, const json_t *flow);
  * sniffer's result. Nothing is set when sniff is NULL: unknown is not zero.
  */
 void evidence_received(json_t *cells, const json_t *index, const char *to, const json_t *sniff);
-/* Index of ICMP cells by from, to and family. New reference. */
+/* Index of ICMP cells by from, to and address. New reference. */
 json_t *evidence_icmp_index(const json_t *cells);
-/* The ICMP cell of that index with the same from, to and family as cell, or NULL. */
+/* The ICMP cell of that index with the same from, to and address as cell, or NULL. */
 const json_t *evidence_sibling(const json_t *icmp_index, const json_t *cells, const json_t *cell);
 
 #endif
