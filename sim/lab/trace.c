@@ -26,7 +26,10 @@ struct trace {
 	json_t *request;
 	struct lab_zone *zones[2];
 	size_t n_zones, at;
-	char *datapath, *flow, *in_port, *out_port;
+	char *datapath, *in_port, *out_port;
+	char *localnet;	   /* the network's port to the physical network, or NULL */
+	char *flows[2];	   /* a zone's each */
+	bool denied, lost; /* a zone dropped it; it went elsewhere, or a zone did not say */
 	struct buf text, summary;
 	json_t *parts;
 };
@@ -36,7 +39,9 @@ static void trace_free(struct trace *t)
 	json_decref(t->request);
 	json_decref(t->parts);
 	free(t->datapath);
-	free(t->flow);
+	free(t->flows[0]);
+	free(t->flows[1]);
+	free(t->localnet);
 	free(t->in_port);
 	free(t->out_port);
 	buf_free(&t->text);
@@ -55,9 +60,12 @@ static void finish(struct trace *t)
 {
 	if (t->call)
 		api_call_reply(t->call, 200,
-			       json_pack("{s:s, s:s, s:s, s:O}", "text", buf_str(&t->text),
-					 "summary", buf_str(&t->summary), "flow", t->flow, "zones",
-					 t->parts));
+			       json_pack("{s:s, s:s, s:s, s:s, s:O}", "text", buf_str(&t->text),
+					 "summary", buf_str(&t->summary), "verdict",
+					 t->denied ? "denied"
+					 : t->lost ? "unknown"
+						   : "allowed",
+					 "flow", t->flows[0], "zones", t->parts));
 	trace_free(t);
 }
 
@@ -71,7 +79,7 @@ static void fail(struct trace *t, const struct err *e)
 /* ---- what a trace means ---- */
 
 /* What the packet's way ends in, in words. Caller frees. */
-static char *meaning(const struct trace *t, const char *text, bool last)
+static char *meaning(struct trace *t, const char *text, bool last)
 {
 	const char *out = NULL, *p = text;
 
@@ -79,13 +87,19 @@ static char *meaning(const struct trace *t, const char *text, bool last)
 		out = p + 13;
 		p = out;
 	}
-	if (!out)
+	if (!out) {
+		t->denied |= strstr(text, "drop") != NULL;
+		t->lost |= !strstr(text, "drop");
 		return xstrdup(strstr(text, "drop") ? "dropped by a logical flow"
 						    : "no output: the packet goes nowhere");
+	}
+	if (t->localnet && !last && strncmp(out, "\"", 1) == 0 && strstr(out, t->localnet))
+		return xstrdup("sent to the physical network");
 	if (strncmp(out, "\"", 1) == 0 && strstr(out, t->out_port))
 		return xstrdup(strstr(out, "type \"remote\"") ? "sent through the tunnel"
 			       : last ? "delivered to the destination's port"
 				      : "output to the destination's port");
+	t->lost = true;
 	return xasprintf("output to %.*s, which is not the destination's port",
 			 (int)strcspn(out, " *"), out);
 }
@@ -96,7 +110,8 @@ static void add_part(struct trace *t, const char *text, const char *error)
 	bool last = t->at + 1 == t->n_zones;
 	_cleanup_free_ char *means = error ? xstrdup(error) : meaning(t, text, last);
 
-	buf_printf(&t->text, "# zone %s: %s\n# %s\n%s\n", z->name, means, t->flow,
+	t->lost |= error != NULL;
+	buf_printf(&t->text, "# zone %s: %s\n# %s\n%s\n", z->name, means, t->flows[t->at],
 		   error ? error : text);
 	buf_printf(&t->summary, "%szone %s: %s", t->at ? "; " : "", z->name, means);
 	json_array_append_new(t->parts, json_pack("{s:s, s:s, s:s}", "zone", z->name, "means",
@@ -131,8 +146,9 @@ static void on_spawned(void *arg, const json_t *result, const json_t *error)
 		return;
 	}
 	path = lab_node_path(z->host, "ovn", strrchr(ctl, '/') + 1);
-	if (!unixctl_call(t->lab->ev, path, "trace", json_pack("[s, s]", t->datapath, t->flow),
-			  TRACE_TIMEOUT, on_trace, t, &e))
+	if (!unixctl_call(t->lab->ev, path, "trace",
+			  json_pack("[s, s]", t->datapath, t->flows[t->at]), TRACE_TIMEOUT,
+			  on_trace, t, &e))
 		fail(t, &e);
 }
 
@@ -174,7 +190,7 @@ static const char *addr_of(const json_t *iface, int family)
 		json_object_get(iface, family == 6 ? "addresses6" : "addresses4"), 0));
 }
 
-static char *microflow(const struct trace *t, const json_t *a, const json_t *b)
+static char *microflow(const struct trace *t, const char *in_port, const json_t *a, const json_t *b)
 {
 	const char *proto = jstr(t->request, "proto", "icmp");
 	int port = (int)jint(t->request, "port", 0), family = (int)jint(t->request, "family", 0);
@@ -182,8 +198,8 @@ static char *microflow(const struct trace *t, const json_t *a, const json_t *b)
 
 	if (!family)
 		family = addr_of(a, 4) && addr_of(b, 4) ? 4 : 6;
-	buf_printf(&f, "inport==\"%s\" && eth.src==%s && eth.dst==%s", t->in_port,
-		   jstr(a, "mac", ""), jstr(b, "mac", ""));
+	buf_printf(&f, "inport==\"%s\" && eth.src==%s && eth.dst==%s", in_port, jstr(a, "mac", ""),
+		   jstr(b, "mac", ""));
 	if (addr_of(a, family) && addr_of(b, family))
 		buf_printf(&f, " && ip%d.src==%s && ip%d.dst==%s && ip.ttl==64", family,
 			   endpoint_address(a, b, family), family, endpoint_address(b, a, family));
@@ -247,10 +263,15 @@ static int plan(struct trace *t, const json_t *ifaces, struct err *e)
 	t->out_port = xstrdup(ab->port);
 	t->datapath = n->conf.topology == OVNK_LOCALNET ? names_localnet_switch(n->name)
 							: names_layer2_switch(n->name);
-	t->flow = microflow(t, a, b);
+	t->flows[0] = microflow(t, t->in_port, a, b);
 	t->zones[t->n_zones++] = zone_of(t->lab, pa);
-	if (zone_of(t->lab, pb) != t->zones[0] && n->conf.topology == OVNK_LAYER2)
-		t->zones[t->n_zones++] = zone_of(t->lab, pb);
+	if (zone_of(t->lab, pb) == t->zones[0])
+		return 0;
+	/* a localnet's zones meet on the wire: there it comes in again */
+	if (n->conf.topology == OVNK_LOCALNET)
+		t->localnet = names_localnet_port(n->name);
+	t->flows[1] = microflow(t, t->localnet ? t->localnet : t->in_port, a, b);
+	t->zones[t->n_zones++] = zone_of(t->lab, pb);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
  *	POST agent {endpoint, method, params}	one method of probe/proto.h
  *	POST exec {vm, argv, stdin?}	{"code","out","err"} by the guest agent
  *	POST daemon {node, name, action, signal?}
- *	POST trace {from, to, proto, port?, family?}	{"text","summary","zones":[…]}
+ *	POST trace {from, to, proto, port?, family?}	{"text","summary","verdict","zones":[…]}
  *	POST link {node, up}		the node's cable
  *	POST faults {words}		lab/fault_spec.h: {"name","kind","text"}, 201; words that undo:
  *					as DELETE. 501: the kernel lacks what the message names
