@@ -162,7 +162,7 @@ bool fabric_ready(const struct fabric *f, char **ret_what)
 
 char *fabric_fault(const struct fabric *f)
 {
-	return f->ovs ? switchd_fault(f->ovs) : NULL;
+	return f && f->ovs ? switchd_fault(f->ovs) : NULL;
 }
 
 int fabric_daemon(struct fabric *f, const char *name, const char *action, int sig,

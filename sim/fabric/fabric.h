@@ -58,7 +58,7 @@ int fabric_start(struct fabric *f, struct err *e);
 bool fabric_ready(const struct fabric *f, char **ret_what);
 /*
  * Why switches do not forward although they once did ("fabric: ovs-vswitchd ended: signal 9 (KILL)"),
- * or NULL. A daemon that was stopped on request is no fault. Caller frees.
+ * or NULL (so for a NULL fabric). A daemon that was stopped on request is no fault. Caller frees.
  */
 char *fabric_fault(const struct fabric *f);
 
