@@ -273,7 +273,7 @@ const struct cmd cmd_fault = {
 		"  mtu NETWORK|MACHINE:NIC BYTES       of a switch, or of a NIC\n"
 		"  impair MACHINE:NIC [--rate R] [--loss P] [--delay T]   each way\n"
 		"  kill node/NAME [DAEMON]             the whole node, or one daemon\n"
-		"  stop|start node/NAME DAEMON\n"
+		"  stop|start node/NAME DAEMON         (fabric: of the switches with VLANs)\n"
 		"  heal NAME…|--all                    undo\n"
 		"  ls                                  what is in force\n"
 		"Machines are nodes (worker-a) and hosts (host/server); NIC is eth0 when left "

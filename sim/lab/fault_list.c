@@ -331,8 +331,7 @@ static const char *machine_of(struct lab *lab, const char *endpoint)
 	return strchr(endpoint, '/') ? lab_endpoint_node(lab, endpoint) : "";
 }
 
-/* "link-down-1 (link-down worker-a:eth1), …" of faults that touch one of the endpoints, or NULL. */
-static char *touching(struct lab *lab, const json_t *endpoints)
+char *faults_touching(struct lab *lab, const json_t *endpoints)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	json_t *v;
@@ -370,7 +369,7 @@ static void mention_pairs(struct lab *lab, json_t *list)
 	json_array_foreach(list, i, c) {
 		_cleanup_json_ json_t *pair =
 			json_pack("[s, s]", jstr(c, "from", ""), jstr(c, "to", ""));
-		_cleanup_free_ char *faults = touching(lab, pair);
+		_cleanup_free_ char *faults = faults_touching(lab, pair);
 
 		mention(c, faults);
 	}
@@ -383,7 +382,7 @@ void faults_mention(struct lab *lab, json_t *result, const json_t *names)
 
 	if (!lab->faults)
 		return;
-	faults = touching(lab, names);
+	faults = faults_touching(lab, names);
 	mention_pairs(lab, json_object_get(result, "cells"));
 	mention_pairs(lab, json_object_get(result, "flows"));
 	mention(result, faults);

@@ -76,6 +76,12 @@ void faults_node_died(struct lab *lab, const char *node);
  * "problem"?}]; new reference. */
 json_t *faults_json(const struct lab *lab);
 /*
+ * "link-down-1 (link-down worker-a:eth1), …": the active faults that touch the machine of one of the
+ * endpoints (array of canonical names), or NULL. A fault of the control plane touches all. Caller
+ * frees.
+ */
+char *faults_touching(struct lab *lab, const json_t *endpoints);
+/*
  * Adds to the reason of every verdict in a measurement's result that is not pass which active faults
  * touch the machines of its endpoints. names: of all endpoints, as for fault_mark().
  */

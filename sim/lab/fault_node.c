@@ -76,6 +76,17 @@ static void on_daemon(void *arg, const json_t *result, const json_t *error)
 	fault_finished(f, &e);
 }
 
+/* Everything behind an Open vSwitch. */
+static void touch_fabric(struct fault *f)
+{
+	size_t n;
+	const struct fabric_port *const *v = fabric_ports(f->lab->fabric, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i]->ovs)
+			jadd_str(f->machines, v[i]->machine);
+}
+
 static void on_fabric(void *arg, const struct err *e)
 {
 	fault_finished(arg, e);
@@ -88,6 +99,7 @@ static int daemon_request(struct fault *f, const char *action, int sig, struct e
 	long r;
 
 	if (streq(jstr(f->spec, "machine", ""), FABRIC)) {
+		touch_fabric(f);
 		r = fabric_daemon(f->lab->fabric, name, action, sig, on_fabric, f, e);
 		return r < 0 ? (int)r : FAULT_LATER;
 	}

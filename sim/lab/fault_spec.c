@@ -185,7 +185,7 @@ static int take_node(json_t *spec, const json_t *words, const json_t *value, str
 		return text ? -EINVAL : err_set(e, EINVAL, "expected node/NAME");
 	if (str_after(machine, "host/"))
 		return err_set(e, EINVAL, "%s is no node", machine);
-	if (!daemon && !kill)
+	if (!daemon && (!kill || streq(machine, "fabric")))
 		return err_set(e, EINVAL, "daemon is missing: which one of node/%s", machine);
 	jset_str(spec, "machine", machine);
 	jset_str(spec, "daemon", daemon);
@@ -388,8 +388,9 @@ static char *say(const json_t *spec, const json_t *words)
 	if (json_object_get(spec, "network"))
 		buf_printf(&b, "%s", jstr(spec, "network", ""));
 	if (machine)
-		buf_printf(&b, "%s%s%s%s", nic || strchr(machine, '/') ? "" : "node/", machine,
-			   nic ? ":" : "", nic ? nic : "");
+		buf_printf(&b, "%s%s%s%s",
+			   nic || strchr(machine, '/') || streq(machine, "fabric") ? "" : "node/",
+			   machine, nic ? ":" : "", nic ? nic : "");
 	if (json_object_get(spec, "groups"))
 		buf_printf(&b, " ");
 	say_groups(&b, json_object_get(spec, "groups"));

@@ -14,6 +14,7 @@
  *	{"impair": "worker-a:eth1", "rate": "10mbit", "loss": "20%", "delay": "20ms"}	both ways
  *	{"kill": "node/worker-a"}		the whole machine
  *	{"kill": "node/worker-a", "daemon": "ovs-vswitchd"}, {"stop": …, "daemon": …}
+ *						machine "fabric": of the switches with VLANs
  * Each may have "name", "after" (a duration: applied only then; the answer does not wait) and "for"
  * (healed when it is over). Words that undo:
  *	{"link-up": …}, {"plug": …}, {"start": "node/worker-a", "daemon": "ovs-vswitchd"}

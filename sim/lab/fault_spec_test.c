@@ -50,6 +50,9 @@ static void test_parse(void)
 		{"{\"kill\":\"node/a\",\"daemon\":\"ovn-northd\",\"signal\":11}",
 		 "{\"daemon\":\"ovn-northd\",\"kind\":\"kill\",\"machine\":\"a\",\"signal\":11,"
 		 "\"text\":\"kill node/a ovn-northd\"}"},
+		{"{\"kill\":\"fabric\",\"daemon\":\"ovs-vswitchd\"}",
+		 "{\"daemon\":\"ovs-vswitchd\",\"kind\":\"kill\",\"machine\":\"fabric\","
+		 "\"text\":\"kill fabric ovs-vswitchd\"}"},
 		{"{\"start\":\"a\",\"daemon\":\"ovn-northd\"}",
 		 "{\"daemon\":\"ovn-northd\",\"kind\":\"stop\",\"machine\":\"a\","
 		 "\"text\":\"stop node/a ovn-northd\",\"undo\":true}"},
@@ -97,6 +100,7 @@ static void test_refuse(void)
 		{"{\"impair\":\"a:eth0\",\"delay\":\"nan\"}", "delay: expected"},
 		{"{\"kill\":\"host/a\"}", "host/a is no node"},
 		{"{\"stop\":\"a\"}", "daemon is missing"},
+		{"{\"kill\":\"fabric\"}", "daemon is missing"},
 		{"{\"start\":\"a\"}", "daemon is missing"},
 		{"{\"kill\":\"a\",\"name\":\"all\"}", "not \"all\""},
 		{"{\"kill\":\"a\",\"for\":\"soon\"}", "for: expected a duration"},

@@ -69,6 +69,11 @@ static void on_ifaces(void *arg, json_t *ifaces)
 	else
 		request = j->build(j, ifaces, &e);
 	if (!request) {
+		_cleanup_free_ char *faults = faults_touching(j->lab, j->names);
+		_cleanup_free_ char *why = xstrdup(err_msg(&e));
+
+		if (faults)
+			err_set(&e, e.code, "%s; active faults: %s", why, faults);
 		verb_refuse(j->call, &e);
 		job_free(j);
 		return;
