@@ -37,6 +37,9 @@ static const struct {
 	{"bridge.*could not open network device .*No such device.*",
 	 "a pod's or domain's link went before its port"},
 	{"netdev.*(failed to set MTU|is not (up|running)).*", "a link that is being set up"},
+	{"dpif\\(revalidator.*failed to (put\\[modify\\]|flow_del|flow_get) \\(No such file or "
+	 "directory\\)",
+	 "a flow of the datapath that was purged while a revalidator looked at it"},
 	{"(netdev_linux|dpif_netdev).*error (receiving|sending) .*Network is down",
 	 "a link that is down"},
 	{"tunnel.*(receive|send) tunnel .*no (route|such)", "a peer that is not up yet"},

@@ -16,6 +16,15 @@ static void test_known(void)
 		const char *line;
 		bool known;
 	} rows[] = {
+		{"2026-01-01T00:00:00.000Z|00001|dpif(revalidator4)|WARN|netdev@ovs-netdev: failed "
+		 "to put[modify] (No such file or directory) ufid:c1aad1cf in_port(4)",
+		 true},
+		{"2026-01-01T00:00:00.000Z|00001|dpif(revalidator4)|WARN|netdev@ovs-netdev: failed "
+		 "to put[create] (No such device) ufid:c1aad1cf in_port(4)",
+		 false},
+		{"2026-01-01T00:00:00.000Z|00055|dpif_netdev|ERR|error receiving data from p3: "
+		 "Network is down",
+		 true},
 		{AT "timeval|WARN|Unreasonably long 2012ms poll interval", true},
 		{AT "poll_loop|INFO|wakeup due to [POLLIN] on fd 20", true},
 		{AT "ovn_dbctl|WARN|Dropped 3 log messages in last 12 seconds", true},
