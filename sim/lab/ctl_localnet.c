@@ -84,7 +84,8 @@ static enum mapping_fate judge(struct lab *lab, const struct podnet *p, char **r
 	const struct lab_node *node = lab_node_find(lab, p->node);
 	enum mapping_fate worst = MAPPING_GOOD;
 
-	for (size_t i = 0; node && i < p->n; i++) {
+	/* of a dead node there is worse to tell */
+	for (size_t i = 0; node && !node->death && i < p->n; i++) {
 		const struct network *net =
 			p->v[i].network ? networks_find(&lab->net->networks, p->v[i].network)
 					: NULL;

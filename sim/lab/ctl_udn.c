@@ -372,6 +372,8 @@ static bool reconcile(void *arg, json_t *obj)
 			sync_cluster(&s);
 		else
 			update_nad(&s, meta_ns(obj));
+		if (cluster(obj) && !json_array_size(made) && !s.errors.len)
+			udn_nowhere(obj, DIAG_WARNING, &s.lab->net->udn);
 		say_created(&s);
 		say_allocated(&s);
 	}

@@ -196,6 +196,18 @@ static json_t *namespaces_of(const json_t *objects)
 	return out;
 }
 
+void udn_nowhere(const json_t *cudn, enum diag_severity s, struct diags *d)
+{
+	_cleanup_free_ char *title = meta_title(cudn);
+	size_t from = d->n;
+
+	diag_hint(diags_add(d, s, "lint/udn-nowhere", "spec.namespaceSelector",
+			    "selects no namespace: nobody can attach to network cluster_udn_%s",
+			    meta_name(cudn)),
+		  "label a namespace, or correct the selector");
+	diags_locate(d, from, NULL, title);
+}
+
 /* All networks at work, without a lab. */
 struct all {
 	const json_t *objects, *namespaces;
@@ -251,8 +263,10 @@ static void render_cluster(const struct all *a, const json_t *cudn)
 		if (!render_into(a, cudn, name))
 			return; /* the same error in each */
 	}
-	if (!n)
-		json_decref(udn_render(cudn, "default", a->config, a->d));
+	if (n)
+		return;
+	json_decref(udn_render(cudn, "default", a->config, a->d));
+	udn_nowhere(cudn, DIAG_NOTE, a->d); /* its namespaces may be in other files */
 }
 
 static void note_unsupported(const json_t *obj, const char *why, struct diags *d)

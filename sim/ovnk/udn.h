@@ -30,6 +30,9 @@ bool udn_selects(const json_t *cudn, const json_t *ns);
 /* True when it names the namespace, by label kubernetes.io/metadata.name. */
 bool udn_names(const json_t *cudn, const char *ns);
 
+/* Finding lint/udn-nowhere: a ClusterUserDefinedNetwork that selects no namespace. */
+void udn_nowhere(const json_t *cudn, enum diag_severity s, struct diags *d);
+
 /*
  * Without a lab: appends to nads what all networks among objects would become, in the namespaces
  * that are there, or implied by other objects. One that selects none of these is rendered into

@@ -217,6 +217,8 @@ static void test_all(void)
 		 "error spec.network.localnet.excludeSubnets: invalid localnet netconf "
 		 "cluster_udn_nowhere: the provided network subnets [10.7.0.0/24] do not contain "
 		 "excluded subnets 10.8.0.0/29\n"
+		 "note spec.namespaceSelector: selects no namespace: nobody can attach to network "
+		 "cluster_udn_nowhere\n"
 		 "error -: foreign NetworkAttachmentDefinition with the desired name already exist "
 		 "[b/taken]");
 	TEST_STR(d.n ? d.v[0].object : NULL, "ClusterUserDefinedNetwork bad");
