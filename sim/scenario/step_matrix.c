@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 
 #include "ovnk/mutate.h"
+#include "probe/verdict.h"
 #include "scenario/grid.h"
 
 #define FINDINGS_MAX 8
@@ -36,20 +37,38 @@ static void check_patterns(const json_t *v, const char *path, const char *key, s
 			    json_string_value(e) ?: "");
 }
 
-void step_check_matrix(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+/* key, when it is there, is the name of a check. */
+static void check_earlier(const struct scenario *s, const json_t *v, const char *path,
+			  const char *key, struct diags *d)
 {
-	static const char *const keys[] = {"network",	 "endpoints", "send",	"family",
-					   "before",	 "expect",    "denied", "replyDenied",
-					   "tries",	 "timeoutMs", "window", "trace",
-					   "deviations", "verdict",   NULL};
-	const char *expect = jstr(v, "expect", "oracle");
-	json_t *send, *step;
-	bool known = !json_object_get(v, "before");
+	const char *id = jstr(v, key, NULL);
+	bool known = !json_object_get(v, key);
+	json_t *step;
 	size_t i;
 
+	json_array_foreach(s->steps, i, step)
+		known |= id && streq(jstr(step, "check", ""), id);
+	if (!known)
+		bad(d, path, key, "the scenario has no check \"%s\"", id ?: "");
+}
+
+/* of: what an earlier matrix has brought is judged, and nothing sent. */
+static void check_of(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"of!",	  "network!",	"denied",
+					   "replyDenied", "deviations", NULL};
+
 	step_check_keys(v, path, keys, d);
-	if (!streq(expect, "oracle") && !streq(expect, "allowed"))
-		bad(d, path, "expect", "expected oracle or allowed, found \"%s\"", expect);
+	check_earlier(s, v, path, "of", d);
+	check_patterns(v, path, "denied", d);
+	check_patterns(v, path, "replyDenied", d);
+}
+
+static void check_send(const json_t *v, const char *path, struct diags *d)
+{
+	json_t *send;
+	size_t i;
+
 	json_array_foreach(json_object_get(v, "send"), i, send) {
 		_cleanup_json_ json_t *cell = json_object();
 
@@ -57,10 +76,43 @@ void step_check_matrix(const struct scenario *s, const json_t *v, const char *pa
 		    streq(jstr(cell, "proto", ""), "bulk") || json_object_get(cell, "kind"))
 			bad(d, path, "send", "expected icmp, tcp/PORT or udp/PORT");
 	}
-	json_array_foreach(s->steps, i, step)
-		known |= streq(jstr(step, "check", ""), jstr(v, "before", "-"));
-	if (!known)
-		bad(d, path, "before", "the scenario has no check \"%s\"", jstr(v, "before", ""));
+}
+
+/* Several networks at once. */
+static void check_networks(const json_t *list, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"network!", "endpoints", "send", NULL};
+	json_t *v;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		bad(d, path, "networks", "expected a list of {network, endpoints, send}");
+	json_array_foreach(list, i, v) {
+		_cleanup_free_ char *p = xasprintf("%s.networks.%zu", path, i);
+
+		step_check_keys(v, p, keys, d);
+		check_send(v, p, d);
+	}
+}
+
+void step_check_matrix(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
+{
+	static const char *const keys[] = {"network",	  "networks",	"endpoints", "send",
+					   "family",	  "before",	"expect",    "denied",
+					   "replyDenied", "tries",	"timeoutMs", "window",
+					   "trace",	  "deviations", "verdict",   NULL};
+	const char *expect = jstr(v, "expect", "oracle");
+
+	if (json_object_get(v, "of")) {
+		check_of(s, v, path, d);
+		return;
+	}
+	step_check_keys(v, path, keys, d);
+	if (!streq(expect, "oracle") && !streq(expect, "allowed"))
+		bad(d, path, "expect", "expected oracle or allowed, found \"%s\"", expect);
+	check_send(v, path, d);
+	check_networks(json_object_get(v, "networks"), path, d);
+	check_earlier(s, v, path, "before", d);
 	if (json_object_get(v, "verdict")) {
 		_cleanup_free_ char *p = xasprintf("%s.verdict", path);
 		static const char *const wanted[] = {"status!", "reason!", NULL};
@@ -192,14 +244,15 @@ enum outcome step_run_mutate(struct step_ctx *c, const json_t *v)
 
 /* ---- running it ---- */
 
-static const json_t *outcomes_of(const struct step_ctx *c, const char *id)
+/* A part of what an earlier check measured, or NULL. */
+static const json_t *earlier(const struct step_ctx *c, const char *id, const char *part)
 {
 	json_t *check;
 	size_t i;
 
 	json_array_foreach(c->checks, i, check)
 		if (streq(jstr(check, "id", ""), id))
-			return jget(check, "details.0.outcomes");
+			return json_object_get(jget(check, "details.0"), part);
 	return NULL;
 }
 
@@ -213,7 +266,7 @@ static json_t *request(const struct step_ctx *c, const json_t *v)
 		json_object_del(body, own[i]);
 	if (json_object_get(v, "before"))
 		json_object_set(body, "before",
-				(json_t *)(uintptr_t)outcomes_of(c, jstr(v, "before", "")));
+				(json_t *)(uintptr_t)earlier(c, jstr(v, "before", ""), "outcomes"));
 	return body;
 }
 
@@ -265,12 +318,34 @@ static enum outcome judge_wanted(struct step_ctx *c, const json_t *v, const json
 			jstr(reply, "status", "error"), (int)strcspn(findings, "\n"), findings);
 }
 
+/* The cells of one network that an earlier matrix has brought. */
+static enum outcome run_of(struct step_ctx *c, const json_t *v)
+{
+	const char *network = jstr(v, "network", "");
+	json_t *cells = json_array(), *cell;
+	_cleanup_json_ json_t *part = json_pack("{s:s, s:o}", "network", network, "cells", cells);
+	size_t i;
+
+	json_array_foreach(earlier(c, jstr(v, "of", ""), "cells"), i, cell)
+		if (streq(jstr(cell, "network", ""), network))
+			json_array_append(cells, cell);
+	if (!json_array_size(cells))
+		return step_say(c, OUTCOME_ERROR, "check %s has no cells of network %s",
+				jstr(v, "of", ""), network);
+	jset_str(part, "status", verdict_worst(cells));
+	json_array_append(c->details, part);
+	return judge(c, v, part);
+}
+
 enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 {
 	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
-	int code = step_post(c, "matrix", request(c, v), &reply, &e);
+	int code;
 
+	if (json_object_get(v, "of"))
+		return run_of(c, v);
+	code = step_post(c, "matrix", request(c, v), &reply, &e);
 	if (code < 0)
 		return step_say(c, OUTCOME_ERROR, "matrix: %s", err_msg(&e));
 	if (code != 200)

@@ -38,6 +38,8 @@ STEP_DECLARE(configure);
 STEP_DECLARE(daemon);
 STEP_DECLARE(link);
 STEP_DECLARE(reconcile);
+/* step_unsupported.c */
+STEP_DECLARE(unsupported);
 /* step_fault.c */
 STEP_DECLARE(fault);
 STEP_DECLARE(heal);
