@@ -8,8 +8,10 @@
 #include "ovnk/mutate.h"
 #include "probe/verdict.h"
 #include "scenario/grid.h"
+#include "scenario/step_matrix_trace.h"
 
 #define FINDINGS_MAX 8
+#define LAYERS_MAX 2 /* cells of which the layer is found out */
 
 static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
 	PRINTF(4, 5);
@@ -115,7 +117,7 @@ void step_check_matrix(const struct scenario *s, const json_t *v, const char *pa
 	check_earlier(s, v, path, "before", d);
 	if (json_object_get(v, "verdict")) {
 		_cleanup_free_ char *p = xasprintf("%s.verdict", path);
-		static const char *const wanted[] = {"status!", "reason!", NULL};
+		static const char *const wanted[] = {"status!", "reason!", "layer", NULL};
 
 		step_check_keys(json_object_get(v, "verdict"), p, wanted, d);
 	}
@@ -285,6 +287,25 @@ static void note_pairs(struct step_ctx *c, const json_t *cells)
 	}
 }
 
+/* Says of the first failing cells which layer is wrong. */
+static void say_layers(struct step_ctx *c, const json_t *reply)
+{
+	size_t i, n = 0;
+	json_t *cell;
+
+	json_array_foreach(json_object_get(reply, "cells"), i, cell) {
+		_cleanup_free_ char *why = NULL;
+		const char *layer;
+
+		if (n == LAYERS_MAX || streq(jstr(cell, "verdict.status", ""), "pass"))
+			continue;
+		layer = matrix_layer(c, reply, cell, &why);
+		step_say(c, OUTCOME_PASS, "%s: layer %s: %s (%s)", jstr(cell, "key", "?"), layer,
+			 matrix_layer_text(layer), why ?: "");
+		n++;
+	}
+}
+
 static enum outcome judge(struct step_ctx *c, const json_t *v, json_t *reply)
 {
 	_cleanup_free_ char *findings = grid_findings(reply, FINDINGS_MAX);
@@ -297,25 +318,53 @@ static enum outcome judge(struct step_ctx *c, const json_t *v, json_t *reply)
 	if (o != OUTCOME_PASS) {
 		step_say(c, o, "%.*s", (int)strlen(findings) - 1, findings);
 		note_pairs(c, cells);
+		say_layers(c, reply);
+	} else if (jint(v, "trace", 0) > 0) {
+		o = matrix_trace(c, reply, (size_t)jint(v, "trace", 0));
 	}
 	o = MAX(o, compare(c, v, cells));
 	return MAX(o, check_deviations(c, v, cells));
 }
 
+/* The first cell that is not as expected and whose finding has reason in it, or NULL. */
+static const json_t *wanted_cell(const json_t *reply, const char *reason)
+{
+	size_t i;
+	json_t *cell;
+
+	json_array_foreach(json_object_get(reply, "cells"), i, cell) {
+		_cleanup_json_ json_t *one = json_pack("{s:[O]}", "cells", cell);
+		_cleanup_free_ char *line = grid_findings(one, 0);
+
+		if (*line && strstr(line, reason))
+			return cell;
+	}
+	return NULL;
+}
+
 /*
- * verdict: {status, reason}: the matrix must fail (or end as error), with a finding that has reason
- * in it: a suite that cannot fail proves nothing.
+ * verdict: {status, reason, layer?}: the matrix must fail (or end as error), with a finding that has
+ * reason in it, in that layer: a suite that cannot fail proves nothing.
  */
 static enum outcome judge_wanted(struct step_ctx *c, const json_t *v, const json_t *reply)
 {
-	_cleanup_free_ char *findings = grid_findings(reply, 0);
+	_cleanup_free_ char *findings = grid_findings(reply, 1), *why = NULL;
 	const char *want = jstr(v, "verdict.status", "fail");
 	const char *reason = jstr(v, "verdict.reason", "");
+	const char *layer = jstr(v, "verdict.layer", NULL), *found;
+	const json_t *cell = wanted_cell(reply, reason);
 
-	if (streq(jstr(reply, "status", "error"), want) && strstr(findings, reason))
+	if (!streq(jstr(reply, "status", "error"), want) || !cell)
+		return step_say(c, OUTCOME_FAIL, "expected %s with \"%s\", found %s: %.*s", want,
+				reason, jstr(reply, "status", "error"),
+				(int)strcspn(findings, "\n"), findings);
+	if (!layer)
 		return OUTCOME_PASS;
-	return step_say(c, OUTCOME_FAIL, "expected %s with \"%s\", found %s: %.*s", want, reason,
-			jstr(reply, "status", "error"), (int)strcspn(findings, "\n"), findings);
+	found = matrix_layer(c, reply, cell, &why);
+	if (streq(found, layer))
+		return OUTCOME_PASS;
+	return step_say(c, OUTCOME_FAIL, "%s: expected layer %s, found %s (%s)",
+			jstr(cell, "key", "?"), layer, found, why ?: "");
 }
 
 /* The cells of one network that an earlier matrix has brought. */
@@ -346,6 +395,7 @@ enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 	if (json_object_get(v, "of"))
 		return run_of(c, v);
 	code = step_post(c, "matrix", request(c, v), &reply, &e);
+
 	if (code < 0)
 		return step_say(c, OUTCOME_ERROR, "matrix: %s", err_msg(&e));
 	if (code != 200)
