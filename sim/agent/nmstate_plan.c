@@ -19,7 +19,9 @@ static json_t *columns(const json_t *row, const char *const *names, size_t n)
 	json_t *out = json_object();
 
 	for (size_t i = 0; i < n; i++)
-		json_object_set(out, names[i], json_object_get(row, names[i]));
+		if (json_object_get(row, names[i]))
+			json_object_set_new(out, names[i],
+					    json_deep_copy(json_object_get(row, names[i])));
 	return out;
 }
 

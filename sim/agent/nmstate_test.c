@@ -107,6 +107,32 @@ static void test_taken(void)
 	CU_ASSERT_PTR_NULL(w.mappings);
 }
 
+/* A port is defined anew, its bridge is not mentioned. */
+static void test_redefined(void)
+{
+	_cleanup_json_ json_t *replica = load(DATA "replica.json"),
+			      *links = load(DATA "links.json");
+	_cleanup_json_ json_t *target =
+		parse("{\"interfaces\":[{\"name\":\"br-ex\",\"type\":\"ovs-interface\",\"state\":"
+		      "\"up\",\"mtu\":"
+		      "9000,\"mac-address\":\"0a:00:00:00:00:77\"},{\"name\":\"acc\",\"type\":"
+		      "\"ovs-interface\",\"state\":\"up\",\"mtu\":1400}]}");
+	_cleanup_wanted_ struct nmstate_wanted w = {0};
+	const json_t *ex, *acc;
+
+	CU_ASSERT_EQUAL(nmstate_want(target, replica, links, "netdev", &w, NULL), 0);
+	ex = json_object_get(w.bridges, "br-ex");
+	acc = jget(w.bridges, "ovs-br1.ports.acc");
+	CU_ASSERT_EQUAL(jint(jget(ex, "ports.br-ex.interfaces.br-ex"), "mtu_request", 0), 9000);
+	TEST_STR(jstr(ex, "row.other_config.hwaddr", ""), "0a:00:00:00:00:77");
+	CU_ASSERT_PTR_NOT_NULL(jget(ex, "ports.eth0.interfaces.eth0"));
+	CU_ASSERT_EQUAL(jint(acc, "interfaces.acc.mtu_request", 0), 1400);
+	CU_ASSERT_EQUAL(jint(acc, "row.tag.0", 0), 33);
+	/* What is there has not changed with it. */
+	TEST_STR(jstr(nmstate_row(replica, "Bridge", "br-ex"), "other_config.hwaddr", ""),
+		 "0a:58:ac:1f:00:0b");
+}
+
 /* ovn-controller's patch ports are neither made nor removed, whether they are still there or not. */
 static void test_patch_ports(void)
 {
@@ -203,5 +229,5 @@ static void test_harmless(void)
 }
 
 TEST_SUITE(nmstate, {"report", test_report}, {"mappings", test_mappings}, {"want", test_want},
-	   {"taken", test_taken}, {"patch ports", test_patch_ports}, {"refused", test_refused},
-	   {"harmless", test_harmless})
+	   {"taken", test_taken}, {"patch ports", test_patch_ports}, {"redefined", test_redefined},
+	   {"refused", test_refused}, {"harmless", test_harmless})

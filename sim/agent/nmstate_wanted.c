@@ -297,6 +297,30 @@ static bool take_from(const struct want *s, json_t *bridge)
 	return taken;
 }
 
+/* Internal ports and patch ports that the target defines, of a bridge that it does not. */
+static bool redefine(const struct want *s, const char *bridge, json_t *copy)
+{
+	const char *name, *iface;
+	json_t *port, *columns;
+	bool changed = false;
+
+	json_object_foreach(json_object_get(copy, "ports"), name, port)
+		json_object_foreach(json_object_get(port, "interfaces"), iface, columns) {
+			const json_t *def = definition(s, iface, "ovs-interface");
+			_cleanup_json_ json_t *row = NULL;
+
+			if (!def)
+				continue;
+			row = ovs_interface(s, def, bridge);
+			json_object_update(columns, row);
+			if (streq(iface, bridge) && new_mac(s, def))
+				jset_str(copy, "row.other_config.hwaddr",
+					 jstr(def, "mac-address", NULL));
+			changed = true;
+		}
+	return changed;
+}
+
 static void want_others(const struct want *s)
 {
 	const char *uuid;
@@ -305,11 +329,13 @@ static void want_others(const struct want *s)
 	json_object_foreach(json_object_get(s->replica, "Bridge"), uuid, row) {
 		const char *name = jstr(row, "name", "");
 		_cleanup_json_ json_t *copy = NULL;
+		bool changed;
 
 		if (streq(name, BR_INT) || json_object_get(s->w->bridges, name))
 			continue;
 		copy = nmstate_snapshot(s->replica, name);
-		if (take_from(s, copy))
+		changed = take_from(s, copy);
+		if (redefine(s, name, copy) || changed)
 			json_object_set(s->w->bridges, name, copy);
 	}
 }
