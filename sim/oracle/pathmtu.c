@@ -14,6 +14,11 @@ int pathmtu_geneve(int family)
 	return family == 6 ? GENEVE_OVER_IPV6 : GENEVE_OVER_IPV4;
 }
 
+int pathmtu_int(const json_t *j, const char *path, int def)
+{
+	return (int)MIN(MAX(jint(j, path, def), 0), 1 << 20);
+}
+
 /* ---- paths ---- */
 
 void pathmtu_path_free(struct pathmtu_path *p)
@@ -113,7 +118,7 @@ static void add_nics(const struct pathmtu_node *n, json_t *nics, int overhead,
 
 	json_array_foreach(nics, i, nic)
 		pathmtu_add(p, PATHMTU_NIC, machine, jstr(nic, "name", "?"),
-			    (int)jint(nic, "mtu", 0), overhead, jstr(nic, "why", ""));
+			    pathmtu_int(nic, "mtu", 0), overhead, jstr(nic, "why", ""));
 }
 
 static void add_bridge(const struct pathmtu_node *n, const char *bridge, struct pathmtu_path *p)
@@ -138,6 +143,9 @@ bool pathmtu_add_node(const struct pathmtu_node *n, const struct pathmtu_net *ne
 	if (!json_array_size(nics))
 		return false;
 	*ret_switch = pathmtu_node_switch(n, jstr(json_array_get(nics, 0), "name", ""));
+	if (!*ret_switch && !p->why)
+		p->why = xasprintf("NIC %s of node %s is in no switch of the topology",
+				   jstr(json_array_get(nics, 0), "name", "?"), n->name);
 	if (outward)
 		add_bridge(n, bridge, p);
 	add_nics(n, nics, overhead, p);
@@ -168,7 +176,7 @@ static void add_host(const struct pathmtu *m, const char *host, const char *netw
 
 	if (f)
 		pathmtu_add(p, PATHMTU_HOST, machine, jstr(f, "name", "eth0"),
-			    (int)jint(f, "mtu", pathmtu_switch_mtu(m, network)), 0,
+			    pathmtu_int(f, "mtu", pathmtu_switch_mtu(m, network)), 0,
 			    "hosts of the topology");
 	else if (!p->why)
 		p->why = xasprintf("%s is not on switch %s itself; what is behind a router is not "
@@ -214,6 +222,7 @@ static void node_to_node(const struct pathmtu *m, const struct pathmtu_net *net,
 			 const struct pathmtu_node *a, const struct pathmtu_node *b,
 			 struct pathmtu_path *p)
 {
+	int family = MAX(a->family, b->family);
 	const char *out = NULL, *in = NULL;
 
 	add_guest(a, net, p);
@@ -224,7 +233,7 @@ static void node_to_node(const struct pathmtu *m, const struct pathmtu_net *net,
 	}
 	add_bridge(a, "br-int", p);
 	if (pathmtu_add_node(a, net, true, p, &out))
-		pathmtu_add_switch(m, out, net->localnet ? 0 : pathmtu_geneve(a->family), p);
+		pathmtu_add_switch(m, out, net->localnet ? 0 : pathmtu_geneve(family), p);
 	pathmtu_add_node(b, net, false, p, &in);
 	if (out && in && !streq(out, in) && !p->why)
 		p->why = xasprintf("node %s is on switch %s, node %s on switch %s", a->name, out,

@@ -32,7 +32,7 @@ static int port_vlan(const struct pathmtu_node *n, const char *nic)
 
 	json_array_foreach(json_object_get(n->spec, "nics"), i, e)
 		if (streq(jstr(e, "name", ""), nic))
-			return (int)jint(e, "vlan", 0);
+			return pathmtu_int(e, "vlan", 0);
 	return 0;
 }
 
@@ -48,7 +48,7 @@ static void peers_of(const struct pathmtu *m, const json_t *hosts, const char *s
 
 		if (f)
 			pathmtu_add(ret, PATHMTU_HOST, machine, jstr(f, "name", "eth0"),
-				    (int)jint(f, "mtu", pathmtu_switch_mtu(m, sw)), 0,
+				    pathmtu_int(f, "mtu", pathmtu_switch_mtu(m, sw)), 0,
 				    "hosts of the topology");
 	}
 }

@@ -38,7 +38,7 @@ static struct pathmtu_net *add(struct pathmtu *m, const char *name)
 
 static int cluster_mtu(const struct pathmtu *m)
 {
-	return (int)jint(m->topology, "mtu", CLUSTER_MTU);
+	return pathmtu_int(m->topology, "mtu", CLUSTER_MTU);
 }
 
 /* The configuration itself, also out of a list of one plugin. Borrowed, or NULL. */
@@ -72,10 +72,10 @@ static void add_nad(struct pathmtu *m, const json_t *nad)
 			      jstr(nad, "metadata.name", ""));
 	n->path = xstrdup("spec.config.mtu");
 	n->localnet = localnet;
-	n->mtu = (int)jint(p, "mtu", cluster_mtu(m));
+	n->mtu = pathmtu_int(p, "mtu", cluster_mtu(m));
 	if (!n->mtu)
 		n->mtu = KERNEL_DEFAULT;
-	n->vlan = localnet ? (int)jint(p, "vlanID", 0) : 0;
+	n->vlan = localnet ? pathmtu_int(p, "vlanID", 0) : 0;
 	n->mapping = xstrdup(jstr(p, "physicalNetworkName", name));
 }
 
@@ -101,8 +101,8 @@ static void add_udn(struct pathmtu *m, const json_t *udn, bool cluster)
 			    : xasprintf("UserDefinedNetwork %s/%s", ns, own);
 	n->path = xasprintf("%s.%s.mtu", prefix, localnet ? "localnet" : "layer2");
 	n->localnet = localnet;
-	n->mtu = (int)jint(t, "mtu", cluster_mtu(m) + (localnet ? LOCALNET_UDN_EXTRA : 0));
-	n->vlan = (int)jint(t, "vlan.access.id", 0);
+	n->mtu = pathmtu_int(t, "mtu", cluster_mtu(m) + (localnet ? LOCALNET_UDN_EXTRA : 0));
+	n->vlan = pathmtu_int(t, "vlan.access.id", 0);
 	n->mapping = xstrdup(jstr(t, "physicalNetworkName", name));
 }
 

@@ -286,7 +286,7 @@ int pathmtu_switch_mtu(const struct pathmtu *m, const char *network)
 {
 	const json_t *s = switch_find(m, network);
 
-	return s ? (int)jint(s, "mtu", DEFAULT_MTU) : 0;
+	return s ? pathmtu_int(s, "mtu", DEFAULT_MTU) : 0;
 }
 
 static const json_t *host_on(const json_t *hosts, const char *name)

@@ -32,6 +32,9 @@ struct pathmtu {
 	size_t n_nodes;
 };
 
+/* An MTU or VLAN at path, within what makes sense. */
+int pathmtu_int(const json_t *j, const char *path, int def);
+
 void pathmtu_nets_read(struct pathmtu *m);
 void pathmtu_net_free(struct pathmtu_net *n);
 const struct pathmtu_net *pathmtu_net_find(const struct pathmtu *m, const char *name);
