@@ -249,12 +249,16 @@ enum outcome step_run_mutate(struct step_ctx *c, const json_t *v)
 /* A part of what an earlier check measured, or NULL. */
 static const json_t *earlier(const struct step_ctx *c, const char *id, const char *part)
 {
-	json_t *check;
-	size_t i;
+	json_t *check, *detail;
+	size_t i, k;
 
-	json_array_foreach(c->checks, i, check)
-		if (streq(jstr(check, "id", ""), id))
-			return json_object_get(jget(check, "details.0"), part);
+	json_array_foreach(c->checks, i, check) {
+		if (!streq(jstr(check, "id", ""), id))
+			continue;
+		json_array_foreach(json_object_get(check, "details"), k, detail)
+			if (json_object_get(detail, part))
+				return json_object_get(detail, part);
+	}
 	return NULL;
 }
 
