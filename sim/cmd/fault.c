@@ -148,15 +148,10 @@ static int print_healed(const struct fault_args *a, const json_t *reply)
 	} else {
 		json_array_foreach(json_object_get(reply, "healed"), i, v)
 			printf("%s: healed\n", json_string_value(v));
-		json_array_foreach(json_object_get(reply, "kept"), i, v)
-			fprintf(stderr, "%s\n", json_string_value(v));
 	}
 	json_array_foreach(json_object_get(reply, "problems"), i, v)
 		cmd_error(CMD_FAIL, "%s", json_string_value(v));
-	return json_array_size(json_object_get(reply, "problems")) ||
-			       (!a->all && json_array_size(json_object_get(reply, "kept")))
-		       ? CMD_FAIL
-		       : CMD_OK;
+	return json_array_size(json_object_get(reply, "problems")) ? CMD_FAIL : CMD_OK;
 }
 
 static int post(struct session *s, const struct fault_args *a, const json_t *body)

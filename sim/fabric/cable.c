@@ -152,6 +152,13 @@ int fabric_unplug(struct fabric *f, const char *machine, const char *nic, fabric
 	return 0;
 }
 
+void fabric_rehome(struct fabric *f, const char *machine, pid_t pid)
+{
+	for (size_t i = 0; i < f->n_ports; i++)
+		if (streq(f->ports[i]->pub.machine, machine))
+			f->ports[i]->pid = pid;
+}
+
 int fabric_plug(struct fabric *f, const char *machine, const char *nic, fabric_done_fn done,
 		void *arg, struct err *e)
 {

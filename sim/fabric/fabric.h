@@ -115,6 +115,11 @@ int fabric_link(struct fabric *f, const char *machine, const char *nic, bool up,
 /* The NIC disappears from its machine, and the port from its switch. */
 int fabric_unplug(struct fabric *f, const char *machine, const char *nic, fabric_done_fn done,
 		  void *arg, struct err *e);
+/*
+ * The process whose network namespace a machine's NICs are plugged into: a node that died, all of
+ * its NICs unplugged, was started again.
+ */
+void fabric_rehome(struct fabric *f, const char *machine, pid_t pid);
 /* It is back, as it was born. */
 int fabric_plug(struct fabric *f, const char *machine, const char *nic, fabric_done_fn done,
 		void *arg, struct err *e);

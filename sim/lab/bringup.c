@@ -102,6 +102,25 @@ void bringup_zone_ready(struct lab *lab)
 	}
 }
 
+void bringup_back(struct lab_node *n, const json_t *result)
+{
+	struct lab *lab = n->lab;
+
+	n->started = true;
+	json_decref(n->timings);
+	n->timings = json_deep_copy(json_object_get(result, "timings"));
+	for (size_t i = 0; i < lab->n_zones; i++)
+		if (lab->zones[i].host == n)
+			lab_zone_open(&lab->zones[i]);
+}
+
+int bringup_again(struct lab_node *n, jrpc_reply_fn done, void *arg, struct err *e)
+{
+	long r = jrpc_call(n->rpc, "start", json_array(), START_TIMEOUT, done, arg);
+
+	return r < 0 ? err_errno(e, (int)-r, "start node/%s", n->name) : 0;
+}
+
 static void on_started(void *arg, const json_t *result, const json_t *error)
 {
 	struct lab_node *n = arg;
@@ -116,11 +135,7 @@ static void on_started(void *arg, const json_t *result, const json_t *error)
 		lab_failed(lab, &e);
 		return;
 	}
-	n->started = true;
-	n->timings = json_deep_copy(json_object_get(result, "timings"));
-	for (size_t i = 0; i < lab->n_zones; i++)
-		if (lab->zones[i].host == n)
-			lab_zone_open(&lab->zones[i]);
+	bringup_back(n, result);
 	if (--lab->up->waiting > 0)
 		return;
 	lab->up->daemons = true;

@@ -10,6 +10,13 @@
  * on by itself once all are there; ends in lab_ready() or lab_failed().
  */
 int bringup_node(struct lab_node *n, struct err *e);
+/*
+ * The same for a node that was started again in a lab that is ready (lab_node_respawn()): done is
+ * called with its answer.
+ */
+int bringup_again(struct lab_node *n, jrpc_reply_fn done, void *arg, struct err *e);
+/* Such a node's daemons run: its databases are opened. result is what done was called with. */
+void bringup_back(struct lab_node *n, const json_t *result);
 /* All nodes are made: the first phase is over. */
 void bringup_all_made(struct lab *lab);
 /* The fabric's switches have become ready, or have ended. */

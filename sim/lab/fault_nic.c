@@ -40,41 +40,41 @@ static int add_addr(void *arg, const char *addr)
 	return 0;
 }
 
-/* What whoever configured the NIC gave it: it is given that again when it is back. */
-static int save_nic(struct fault *f, const struct fabric_port *p, struct err *e)
+int fault_nic_save(struct lab *lab, const char *machine, const char *nic, json_t *saved,
+		   struct err *e)
 {
-	_cleanup_close_ int netns = machine_netns(f->lab, p->machine, e);
+	_cleanup_close_ int netns = machine_netns(lab, machine, e);
 	_cleanup_link_ struct link_ctx *c = NULL;
 	json_t *addrs = json_array();
 	struct link_info info;
 	int r = netns < 0 ? netns : link_open(netns, &c, e);
 
-	json_object_set_new(f->saved, "addresses", addrs);
+	json_object_set_new(saved, "addresses", addrs);
 	if (r >= 0)
-		r = link_get(c, p->nic, &info, e);
+		r = link_get(c, nic, &info, e);
 	if (r >= 0)
-		r = link_each_addr(c, p->nic, add_addr, addrs, e);
+		r = link_each_addr(c, nic, add_addr, addrs, e);
 	if (r < 0)
 		return r;
-	json_object_set_new(f->saved, "up", json_boolean(info.up));
-	json_object_set_new(f->saved, "mtu", json_integer(info.mtu));
+	json_object_set_new(saved, "up", json_boolean(info.up));
+	json_object_set_new(saved, "mtu", json_integer(info.mtu));
 	return 0;
 }
 
-static int restore_nic(struct fault *f, struct err *e)
+int fault_nic_restore(struct lab *lab, const char *machine, const char *nic, const json_t *saved,
+		      struct err *e)
 {
-	const char *nic = jstr(f->spec, "nic", "");
-	_cleanup_close_ int netns = machine_netns(f->lab, jstr(f->spec, "machine", ""), e);
+	_cleanup_close_ int netns = machine_netns(lab, machine, e);
 	_cleanup_link_ struct link_ctx *c = NULL;
 	int r = netns < 0 ? netns : link_open(netns, &c, e);
 	json_t *a;
 	size_t i;
 
 	if (r >= 0)
-		r = link_set_mtu(c, nic, (unsigned)jint(f->saved, "mtu", 1500), e);
+		r = link_set_mtu(c, nic, (unsigned)jint(saved, "mtu", 1500), e);
 	if (r >= 0)
-		r = link_set_up(c, nic, jbool(f->saved, "up", true), e);
-	json_array_foreach(json_object_get(f->saved, "addresses"), i, a)
+		r = link_set_up(c, nic, jbool(saved, "up", true), e);
+	json_array_foreach(json_object_get(saved, "addresses"), i, a)
 		if (r >= 0 && !str_after(json_string_value(a), "fe80:"))
 			r = link_addr_add(c, nic, json_string_value(a), e);
 	return r;
@@ -120,7 +120,7 @@ static int unplug(struct fault *f, struct err *e)
 	if (p->segment)
 		return err_set(e, EBUSY, "%s:%s is on a part of a partitioned switch", p->machine,
 			       p->nic);
-	r = save_nic(f, p, e);
+	r = fault_nic_save(f->lab, p->machine, p->nic, f->saved, e);
 	return r < 0 ? r
 		     : fault_later(fabric_unplug(f->lab->fabric, p->machine, p->nic, on_unplugged,
 						 f, e));
@@ -131,7 +131,8 @@ static void on_plugged(void *arg, const struct err *e)
 	struct fault *f = arg;
 	_cleanup_err_ struct err own = ERR_INIT;
 
-	if (!e && restore_nic(f, &own) < 0)
+	if (!e && fault_nic_restore(f->lab, jstr(f->spec, "machine", ""), jstr(f->spec, "nic", ""),
+				    f->saved, &own) < 0)
 		e = &own;
 	fault_finished(f, e);
 }

@@ -13,7 +13,7 @@ struct fault_call {
 	struct lab *lab;
 	struct api_call *call; /* NULL once cancelled */
 	size_t waiting;
-	json_t *healed, *kept, *problems;
+	json_t *healed, *problems;
 };
 
 static void on_cancel(void *arg)
@@ -31,7 +31,6 @@ static struct fault_call *call_new(struct lab *lab, struct api_call *call)
 				 .call = call,
 				 .waiting = 1,
 				 .healed = json_array(),
-				 .kept = json_array(),
 				 .problems = json_array()};
 	api_call_on_cancel(call, on_cancel, c);
 	return c;
@@ -40,7 +39,6 @@ static struct fault_call *call_new(struct lab *lab, struct api_call *call)
 static void call_free(struct fault_call *c)
 {
 	json_decref(c->healed);
-	json_decref(c->kept);
 	json_decref(c->problems);
 	free(c);
 }
@@ -83,9 +81,9 @@ static void heal_done(struct fault_call *c)
 		api_call_reply(c->call, 409,
 			       status_failure(409, "%s", jstr(c->problems, "0", "?")));
 	else if (c->call)
-		api_call_reply(c->call, 200,
-			       json_pack("{s:O, s:O, s:O}", "healed", c->healed, "kept", c->kept,
-					 "problems", c->problems));
+		api_call_reply(
+			c->call, 200,
+			json_pack("{s:O, s:O}", "healed", c->healed, "problems", c->problems));
 	call_free(c);
 }
 
@@ -106,9 +104,7 @@ static void heal(struct fault_call *c, struct fault *f)
 
 	c->waiting++;
 	if (fault_heal(f, on_healed, c, &e) < 0) {
-		/* what cannot be undone is no problem */
-		json_array_append_new(e.code == EOPNOTSUPP ? c->kept : c->problems,
-				      jstring(err_msg(&e)));
+		json_array_append_new(c->problems, jstring(err_msg(&e)));
 		c->waiting--;
 	}
 }

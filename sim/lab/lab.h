@@ -107,6 +107,11 @@ int lab_main(const struct lab_paths *p, const json_t *topology, const json_t *op
 /* Starts the agents of all nodes and plugs them into the fabric. */
 int lab_nodes_spawn(struct lab *lab, struct err *e);
 struct lab_node *lab_node_find(struct lab *lab, const char *name);
+/*
+ * Starts the agent of a dead node again, as a machine that is switched on: its databases are those
+ * that it had, what it had in /run is gone. It has no NICs yet.
+ */
+int lab_node_respawn(struct lab_node *n, struct err *e);
 /* Sends the agent its desired state when it differs from the last one. desired is stolen. */
 void lab_node_desire(struct lab_node *n, json_t *desired);
 /* Forgets what was sent, so that the next lab_node_desire() goes out whatever it holds. */

@@ -137,7 +137,8 @@ static json_t *node_config(const struct lab_node *n)
 	return c;
 }
 
-static int spawn(struct lab_node *n, struct err *e)
+/* The agent, in a network namespace without NICs. */
+static int spawn_agent(struct lab_node *n, int *ret_netns, struct err *e)
 {
 	_cleanup_json_ json_t *config = node_config(n);
 	_cleanup_link_ struct link_ctx *link = NULL;
@@ -156,12 +157,54 @@ static int spawn(struct lab_node *n, struct err *e)
 	r = netns < 0 ? netns : link_open(netns, &link, e);
 	if (r >= 0)
 		r = link_ipv6_off(link, e);
-	if (r >= 0)
-		r = fabric_attach(n->lab->fabric, n->name, n->pid, netns,
-				  jstr(n->spec, "mac", NULL), json_object_get(n->spec, "nics"), e);
+	if (r < 0)
+		return err_wrap(e, "node/%s", n->name);
+	*ret_netns = TAKE_FD(netns);
+	return 0;
+}
+
+static int spawn(struct lab_node *n, struct err *e)
+{
+	_cleanup_close_ int netns = -1;
+	int r = spawn_agent(n, &netns, e);
+
+	if (r < 0)
+		return r;
+	r = fabric_attach(n->lab->fabric, n->name, n->pid, netns, jstr(n->spec, "mac", NULL),
+			  json_object_get(n->spec, "nics"), e);
 	if (r >= 0)
 		r = bringup_node(n, e);
 	return r < 0 ? err_wrap(e, "node/%s", n->name) : 0;
+}
+
+int lab_node_respawn(struct lab_node *n, struct err *e)
+{
+	static const char *const run[] = {"ovs", "ovn", "virt", "vm", "pod"};
+	_cleanup_close_ int netns = -1;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(run); i++) {
+		_cleanup_free_ char *dir =
+			xasprintf("%s/n/%s/%s", n->lab->paths->run, n->name, run[i]);
+
+		r = path_remove(dir, e);
+	}
+	if (r < 0)
+		return r;
+	jrpc_free(n->rpc);
+	n->rpc = NULL;
+	json_decref(n->status);
+	n->status = NULL;
+	lab_node_forget(n);
+	free(n->death);
+	n->death = NULL;
+	n->started = false;
+	r = spawn_agent(n, &netns, e);
+	if (r < 0)
+		n->death = xstrdup(err_msg(e));
+	else
+		fabric_rehome(n->lab->fabric, n->name, n->pid);
+	return r;
 }
 
 static void nodes_init(struct lab *lab)
@@ -220,7 +263,7 @@ void lab_node_desire(struct lab_node *n, json_t *desired)
 {
 	json_t *msg;
 
-	if (!n->rpc || n->death || (n->desired && json_equal(n->desired, desired))) {
+	if (!n->rpc || n->death || !n->started || (n->desired && json_equal(n->desired, desired))) {
 		json_decref(desired);
 		return;
 	}

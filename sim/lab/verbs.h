@@ -19,8 +19,7 @@
  *	POST faults {words}		lab/fault_spec.h: {"name","kind","text"}, 201; words that undo:
  *					as DELETE. 501: the kernel lacks what the message names
  *	GET  faults			{"faults":[…]}, lab/fault_list.h
- *	DELETE faults, faults/NAME	{"healed":[name],"kept":[text],"problems":[text]}; kept: what
- *					cannot be undone
+ *	DELETE faults, faults/NAME	{"healed":[name],"problems":[text]}
  *	PUT  /apis/subresources.kubevirt.io/v1/namespaces/NS/virtualmachines/NAME/start|stop|restart
  */
 #ifndef OVNBED_LAB_VERBS_H
