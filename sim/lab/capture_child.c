@@ -15,10 +15,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "lab/capture_out.h"
 #include "lab/capture_priv.h"
 #include "lab/frame.h"
 #include "lab/launch.h"
@@ -26,12 +26,9 @@
 
 #define SNAPLEN 262144
 #define RING_BYTES (4 << 20)
-#define BLOCK_MS 10   /* the kernel hands over what it has after this time */
-#define SETTLE_MS 40  /* frames of several sockets are put in order within this time */
-#define QUIET_MS 35   /* at the end: without a frame */
-#define DRAIN_MS 500  /* at the end: at most */
-#define MAX_HELD 8192 /* frames held for ordering */
-#define NSEC_PER_MSEC 1000000LL
+#define BLOCK_MS 10  /* the kernel hands over what it has after this time */
+#define QUIET_MS 35  /* at the end: without a frame */
+#define DRAIN_MS 500 /* at the end: at most */
 
 struct tap {
 	char *at, *ifname, *why;
@@ -43,34 +40,14 @@ struct tap {
 	json_t *vlans;
 };
 
-struct output {
-	int fd;
-	FILE *f;
-	pcap_dumper_t *dump;
-	long long bytes;
-};
-
-struct held {
-	int64_t ns;
-	size_t order; /* of arrival: frames of one instant keep it */
-	bool matched;
-	struct tap *tap;
-	struct pcap_pkthdr h;
-	uint8_t *data;
-};
-
 struct child {
 	const struct capture_spec *spec;
 	int fd;
 	uint64_t nonce, started, end;
 	struct tap *taps;
 	size_t n_taps;
-	struct output *outs;
-	size_t n_outs;
-	FILE *text;
+	struct capture_out *out;
 	pcap_t *dead; /* what files and filters are made for */
-	struct held *held;
-	size_t n_held, order;
 	long long matched;
 	bool over;
 };
@@ -216,119 +193,15 @@ static int open_places(struct child *c, struct err *e)
 	return r;
 }
 
-/* ---- outputs ---- */
-
-static int add_output(struct child *c, int fd, struct err *e)
-{
-	struct output o = {.fd = fd};
-
-	for (size_t i = 0; i < c->n_outs; i++)
-		if (c->outs[i].fd == fd)
-			return 0;
-	o.f = fdopen(fd, "w");
-	o.dump = o.f ? pcap_dump_fopen(c->dead, o.f) : NULL;
-	if (!o.dump)
-		return err_set(e, EIO, "pcap output: %s", pcap_geterr(c->dead));
-	pcap_dump_flush(o.dump);
-	c->outs = xrealloc(c->outs, (c->n_outs + 1) * sizeof(*c->outs));
-	c->outs[c->n_outs++] = o;
-	return 0;
-}
-
 static int open_outputs(struct child *c, struct err *e)
 {
 	int r = 0;
 
+	c->out = capture_out_new(c->dead, c->spec->text_fd, c->n_taps > 1, c->spec->max_bytes);
 	for (size_t i = 0; i < c->n_taps && r == 0; i++)
 		if (c->taps[i].pcap_fd >= 0)
-			r = add_output(c, c->taps[i].pcap_fd, e);
-	if (c->spec->text_fd >= 0)
-		c->text = fdopen(c->spec->text_fd, "w");
+			r = capture_out_add(c->out, c->taps[i].pcap_fd, e);
 	return r;
-}
-
-static void write_pcap(struct child *c, const struct held *h)
-{
-	for (size_t i = 0; i < c->n_outs; i++) {
-		struct output *o = &c->outs[i];
-
-		if (o->fd != h->tap->pcap_fd ||
-		    (c->spec->max_bytes && o->bytes + h->h.caplen > c->spec->max_bytes))
-			continue;
-		o->bytes += h->h.caplen;
-		pcap_dump((u_char *)o->dump, &h->h, h->data);
-	}
-}
-
-static void write_text(struct child *c, const struct held *h)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	time_t s = h->h.ts.tv_sec;
-	struct tm tm;
-
-	localtime_r(&s, &tm);
-	buf_printf(&b, "%02d:%02d:%02d.%09ld ", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		   (long)h->h.ts.tv_usec);
-	if (c->n_taps > 1)
-		buf_printf(&b, "%s ", h->tap->at);
-	frame_text(&b, h->data, h->h.caplen, h->h.len);
-	buf_addc(&b, '\n');
-	fwrite(b.data, 1, b.len, c->text);
-}
-
-static int cmp_held(const void *a, const void *b)
-{
-	const struct held *x = a, *y = b;
-
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-/* Writes what is older than the time within which frames may still come late; all with force. */
-static void write_held(struct child *c, bool force)
-{
-	struct timespec now;
-	int64_t limit;
-	size_t n = 0;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	limit = (int64_t)now.tv_sec * 1000 * NSEC_PER_MSEC + now.tv_nsec -
-		SETTLE_MS * NSEC_PER_MSEC;
-	qsort(c->held, c->n_held, sizeof(*c->held), cmp_held);
-	for (; n < c->n_held && (force || c->n_held - n > MAX_HELD || c->held[n].ns < limit); n++) {
-		struct held *h = &c->held[n];
-
-		write_pcap(c, h);
-		if (c->text && h->matched)
-			write_text(c, h);
-		free(h->data);
-	}
-	if (!n)
-		return;
-	c->n_held -= n;
-	memmove(c->held, c->held + n, c->n_held * sizeof(*c->held));
-	for (size_t i = 0; i < c->n_outs; i++)
-		if (pcap_dump_flush(c->outs[i].dump) < 0)
-			c->over = true; /* its reader is gone */
-	if (c->text && fflush(c->text) != 0)
-		c->over = true;
-}
-
-static void hold(struct child *c, struct tap *t, const struct pcap_pkthdr *h, const uint8_t *data,
-		 bool matched)
-{
-	struct held *x;
-
-	if (!(c->n_held & (c->n_held - 1))) /* grows at powers of two */
-		c->held = xrealloc(c->held, MAX(c->n_held * 2, 1) * sizeof(*c->held));
-	x = &c->held[c->n_held++];
-	*x = (struct held){.ns = (int64_t)h->ts.tv_sec * 1000 * NSEC_PER_MSEC + h->ts.tv_usec,
-			   .order = c->order++,
-			   .matched = matched,
-			   .tap = t,
-			   .h = *h,
-			   .data = xmemdup(data, h->caplen ? h->caplen : 1)};
 }
 
 /* ---- frames ---- */
@@ -372,8 +245,8 @@ static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *dat
 	bool matched = match(d->c, t, h, data);
 
 	t->seen++;
-	if ((t->pcap_fd >= 0 || d->c->text) && (matched || t->write_all))
-		hold(d->c, t, h, data, matched);
+	if (matched || t->write_all)
+		capture_out_hold(d->c->out, t->at, t->pcap_fd, matched, h, data);
 }
 
 /* Everybody is read, for a full block that waits for its reader is announced late. */
@@ -428,7 +301,7 @@ static void capture(struct child *c)
 
 	while (!c->over) {
 		uint64_t now = mono_usec();
-		int ms = c->n_held ? SETTLE_MS : 200;
+		int ms = capture_out_waits(c->out) ? CAPTURE_SETTLE_MS : 200;
 
 		if (c->end && now >= c->end)
 			break;
@@ -436,10 +309,10 @@ static void capture(struct child *c)
 			ms = MIN(ms, (int)((c->end - now) / USEC_PER_MSEC) + 1);
 		wait_for(c, p, true, ms);
 		read_taps(c);
-		write_held(c, false);
+		c->over |= !capture_out_write(c->out, false);
 	}
 	drain(c, p);
-	write_held(c, true);
+	capture_out_write(c->out, true);
 }
 
 /* ---- life ---- */
