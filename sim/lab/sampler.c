@@ -153,7 +153,8 @@ static void count(struct place *p, size_t len, const struct sockaddr_ll *from)
 	if (!at || (size_t)(s->frame + len - at) < sizeof(s->key) + 4)
 		return;
 	index = xasprintf("%d", from->sll_ifindex);
-	key = count_key(p->where, json_string_value(json_object_get(p->names, index)) ?: "?", out, be32(at + sizeof(s->key)));
+	key = count_key(p->where, json_string_value(json_object_get(p->names, index)) ?: "?", out,
+			be32(at + sizeof(s->key)));
 	json_object_set_new(s->counts, key,
 			    json_integer(json_integer_value(json_object_get(s->counts, key)) + 1));
 }
