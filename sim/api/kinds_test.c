@@ -308,8 +308,63 @@ static void test_event(void)
 	run(&kind_event, rows, ARRAY_SIZE(rows));
 }
 
+#define MNP(spec) "{'spec': " spec "}"
+#define RULE(rule) MNP("{'podSelector': {}, 'ingress': [" rule "]}")
+
+/* What the definition checks; what a policy may say beyond is ovnk/policy.h's. */
+static void test_mnp(void)
+{
+	static const struct row rows[] = {
+		{"smallest", MNP("{'podSelector': {}}"), ""},
+		{"no spec", "{}", "error spec: Required value"},
+		{"port as a number or a name", RULE("{'ports': [{'port': 80}, {'port': 'http'}]}"),
+		 ""},
+		{"out of range is admitted", RULE("{'ports': [{'port': 0, 'protocol': 'x'}]}"), ""},
+		{"port as a boolean", RULE("{'ports': [{'port': true}]}"),
+		 "error spec.ingress.0.ports.0.port: Invalid value: true: must be an integer or a "
+		 "string, found a boolean"},
+		{"endPort as text", RULE("{'ports': [{'port': 80, 'endPort': '90'}]}"),
+		 "error spec.ingress.0.ports.0.endPort: Invalid value: \"90\": must be an integer, "
+		 "found a string"},
+		{"ipBlock without cidr", RULE("{'from': [{'ipBlock': {'except': []}}]}"),
+		 "error spec.ingress.0.from.0.ipBlock.cidr: Required value"},
+		{"to in ingress", RULE("{'to': []}"),
+		 "error spec.ingress.0.to: unknown field \"to\""},
+		{"expression without operator",
+		 MNP("{'podSelector': {'matchExpressions': [{'key': 'a'}]}}"),
+		 "error spec.podSelector.matchExpressions.0.operator: Required value"},
+	};
+
+	run(&kind_mnp, rows, ARRAY_SIZE(rows));
+}
+
+/* v1beta2 is stored as v1beta1; a selector without value, or left out, selects every pod. */
+static void test_mnp_conversion(void)
+{
+	static const char *const specs[] = {"{'podSelector': {}}", "{'podSelector': null}",
+					    "{'policyTypes': ['Egress']}"};
+
+	CU_ASSERT_PTR_EQUAL(kind_by_gvk("k8s.cni.cncf.io/v1beta2", "MultiNetworkPolicy"),
+			    &kind_mnp);
+	CU_ASSERT_PTR_NULL(kind_by_gvk("k8s.cni.cncf.io/v1", "MultiNetworkPolicy"));
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		_cleanup_json_ json_t *obj = meta_new(&kind_mnp, "ns", "a");
+		_cleanup_diags_ struct diags d = DIAGS_INIT;
+
+		jset_str(obj, "apiVersion", "k8s.cni.cncf.io/v1beta2");
+		json_object_set_new(obj, "spec", J(specs[i]));
+		kind_admit(obj, NULL, KIND_STRICT, &d);
+		TEST_ROW(d.n == 0, specs[i], "%s", d.n ? d.v[0].msg : "");
+		TEST_STR(jstr(obj, "apiVersion", ""), "k8s.cni.cncf.io/v1beta1");
+		TEST_ROW(json_is_object(jget(obj, "spec.podSelector")) &&
+				 json_object_size(jget(obj, "spec.podSelector")) == 0,
+			 specs[i], "no {}");
+	}
+}
+
 TEST_SUITE(api_kinds, {"VirtualMachine", test_vm}, {"ignored fields", test_ignored},
 	   {"NetworkAttachmentDefinition", test_nad}, {"Pod", test_pod},
 	   {"Pod update", test_pod_update}, {"Pod defaults", test_pod_defaults},
 	   {"Secret", test_secret}, {"immutable data", test_immutable_data},
-	   {"ConfigMap", test_configmap}, {"Namespace", test_namespace}, {"Event", test_event})
+	   {"ConfigMap", test_configmap}, {"Namespace", test_namespace}, {"Event", test_event},
+	   {"policies", test_mnp}, {"v1beta2", test_mnp_conversion})

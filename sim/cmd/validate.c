@@ -166,8 +166,10 @@ const struct cmd cmd_validate = {
 	.name = "validate",
 	.args = "FILE…",
 	.summary = "Judge manifests, topologies and scenarios without a lab",
-	.help = "Structure, KubeVirt's admission, OVN-Kubernetes' verdicts and lints. Exit code 0\n"
-		"without errors (warnings are none), 1 with some, 2 when a file cannot be read.\n"
+	.help = "Structure, KubeVirt's admission, OVN-Kubernetes' verdicts, what policies may "
+		"say,\n"
+		"and lints. Exit code 0 without errors (warnings are none), 1 with some, 2 when a\n"
+		"file cannot be read.\n"
 		"Without --topology, the topology of a scenario among the files, else defaults.",
 	.run = run,
 	.opts = validate_opts,

@@ -10,6 +10,7 @@
 #include "lab/mtu.h"
 #include "nmstate/lint.h"
 #include "ovnk/lint.h"
+#include "ovnk/lint_policy.h"
 #include "ovnk/podnet.h"
 #include "ovnk/udn.h"
 
@@ -133,13 +134,33 @@ static void admit_kubevirt(const struct manifest *m, json_t *obj, struct diags *
 	diags_merge(d, &found);
 }
 
+/*
+ * The definition requires spec.podSelector; documents that leave its value empty mean every pod
+ * (kinds default it), but leaving it out may be a slip.
+ */
+static void note_selector(const struct manifest *m, struct diags *d)
+{
+	_cleanup_diags_ struct diags found = DIAGS_INIT;
+	const json_t *spec = json_object_get(m->obj, "spec");
+
+	if (m->kind != &kind_mnp || !json_is_object(spec) || json_object_get(spec, "podSelector"))
+		return;
+	diag_hint(diags_add(&found, DIAG_NOTE, "policy-selector", "spec",
+			    "podSelector is missing: taken as {}, every pod of the namespace"),
+		  "write podSelector: {}: a real API server requires it");
+	manifest_locate(m, &found, 0);
+	diags_merge(d, &found);
+}
+
 json_t *admission_check(const struct manifest *m, const char *ns, struct diags *d)
 {
 	size_t errors = diags_count(d, DIAG_ERROR);
 	json_t *obj = manifest_check(m, ns, d);
 
-	if (obj)
+	if (obj) {
 		admit_kubevirt(m, obj, d);
+		note_selector(m, d);
+	}
 	if (obj && diags_count(d, DIAG_ERROR) > errors) {
 		json_decref(obj);
 		return NULL;
@@ -239,6 +260,21 @@ static json_t *with_rendered(const json_t *objects, const json_t *nads, size_t n
 	return all;
 }
 
+/* What policies come to: errors of the API's text, which the server itself does not look at. */
+static void judge_policies(const json_t *objects, const json_t *pods, const struct networks *nets,
+			   const struct podnets *podnets, const json_t *topology,
+			   struct diags *found)
+{
+	bool spec = streq(jstr(topology, "profile", "ovnk"), "spec");
+	_cleanup_json_ json_t *list = of_kind(objects, &kind_mnp);
+	_cleanup_json_ json_t *namespaces = of_kind(objects, &kind_namespace);
+	_cleanup_policies_ struct policies p = {0};
+
+	policies_build(list, pods, namespaces, nets, podnets, spec ? POLICY_SPEC : POLICY_OVNK, &p,
+		       found);
+	lint_policies(&p, nets, objects, found);
+}
+
 /* OVN-Kubernetes' verdicts and lints on all objects together. */
 static int judge(const json_t *objects, const json_t *topology, struct diags *found, struct err *e)
 {
@@ -262,6 +298,7 @@ static int judge(const json_t *objects, const json_t *topology, struct diags *fo
 	networks_build(nad_list, &c, NULL, &nets, found);
 	podnets_build(pod_list, &nets, &c, &pods, found);
 	lint_objects(all, &c, found);
+	judge_policies(all, pod_list, &nets, &pods, topology, found);
 	if (topology)
 		mtu_lint(topology, all, &nets, NULL, found);
 	if (topology)

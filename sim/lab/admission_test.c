@@ -160,5 +160,54 @@ static void test_block(void)
 	CU_ASSERT_EQUAL(g->col, 19);
 }
 
-TEST_SUITE(lab_admission, {"in the store", test_store}, {"without a lab", test_validate},
-	   {"inside a NAD", test_block})
+/* Every mistake of a policy (§1.5) at its place, and what will surprise. */
+static void test_policies(void)
+{
+	static const char text[] = "apiVersion: k8s.cni.cncf.io/v1beta2\n"
+				   "kind: MultiNetworkPolicy\n"
+				   "metadata:\n"
+				   "  name: p\n"
+				   "  annotations: {k8s.v1.cni.cncf.io/policy-for: gone}\n"
+				   "spec:\n"
+				   "  %s\n"
+				   "  policyTypes: [Ingress%s]\n"
+				   "  ingress:\n"
+				   "  - ports:\n"
+				   "    - {port: %d}\n"
+				   "    - {port: 90, endPort: %d}\n"
+				   "    from:\n"
+				   "    - ipBlock: {cidr: 10.0.0.0/8, except: [1%d.0.0.0/9]}\n";
+	static const struct {
+		const char *name, *selector, *types;
+		int port, end, except;
+		const char *want;
+	} cases[] = {
+		{"good", "podSelector: {}", "", 80, 91, 0, "5:48 lint/policy-nad"},
+		{"null selector", "podSelector:", "", 80, 91, 0, "5:48 lint/policy-nad"},
+		{"no selector", "# none", "", 80, 91, 0,
+		 "7:3 policy-selector, 5:48 lint/policy-nad"},
+		{"three at once", "podSelector: {}", ", foo", 0, 80, 0,
+		 "8:26 policy, 11:14 policy, 12:27 policy"},
+		{"except", "podSelector: {}", "", 80, 91, 1, "14:44 policy"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *file = xasprintf(text, cases[i].selector, cases[i].types,
+						      cases[i].port, cases[i].end, cases[i].except);
+		_cleanup_diags_ struct diags d = DIAGS_INIT;
+		_cleanup_yaml_ struct yaml_docs docs = {0};
+		_cleanup_manifests_ struct manifests ms = MANIFESTS_INIT;
+		_cleanup_buf_ struct buf got = BUF_INIT;
+
+		yaml_parse(file, strlen(file), "f.yaml", &docs, &d);
+		manifest_decode_docs(&docs, "f.yaml", &ms, &d);
+		admission_validate(&ms, "default", NULL, &d);
+		for (size_t k = 0; k < d.n; k++)
+			buf_printf(&got, "%s%d:%d %s", k ? ", " : "", d.v[k].line, d.v[k].col,
+				   d.v[k].rule);
+		TEST_ROW(streq(buf_str(&got), cases[i].want), cases[i].name, "%s", buf_str(&got));
+	}
+}
+
+TEST_SUITE(lab_admission, {"policies", test_policies}, {"in the store", test_store},
+	   {"without a lab", test_validate}, {"inside a NAD", test_block})

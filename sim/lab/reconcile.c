@@ -11,6 +11,7 @@
 #include "lab/upload.h"
 #include "lab/zones.h"
 #include "ovnk/lint.h"
+#include "ovnk/lint_policy.h"
 #include "ovnk/udn.h"
 
 #define MAX_ROUNDS 32
@@ -167,6 +168,7 @@ static json_t *verdicts(struct lab *lab)
 	diags_merge(&d, &lab->net->udn);
 	diags_merge(&d, &lab->net->findings);
 	lint_objects(json_object_get(dump, "items"), &lab->net->config, &d);
+	lint_policies(&lab->net->policies, &lab->net->networks, json_object_get(dump, "items"), &d);
 	lab_mtu_lint(lab, json_object_get(dump, "items"), &d);
 	udn_retitle(json_object_get(dump, "items"), &d);
 	ctl_nmstate_verdicts(lab, json_object_get(dump, "items"), &d);

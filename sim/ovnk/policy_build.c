@@ -49,7 +49,8 @@ static json_t *by_key(const json_t *pods)
 	json_array_foreach(pods, i, o) {
 		_cleanup_free_ char *key = xasprintf("%s/%s", meta_ns(o), meta_name(o));
 
-		json_object_set(out, key, o);
+		if (!json_object_get(out, key)) /* a file may hold an object twice, an error */
+			json_object_set(out, key, o);
 	}
 	return out;
 }
@@ -63,14 +64,34 @@ struct build {
 	struct diags *d;
 };
 
-static bool has_selector_peer(const struct policy *p)
+/* Path of the first peer with a selector; NULL without any. Caller frees. */
+static char *selector_peer(const struct policy *p)
 {
 	for (int g = INGRESS; g <= EGRESS; g++)
 		for (size_t i = 0; i < p->n_rules[g]; i++)
 			for (size_t k = 0; k < p->rules[g][i].n_peers; k++)
 				if (!p->rules[g][i].peers[k].is_block)
-					return true;
-	return false;
+					return xasprintf("spec.%s.%zu.%s.%zu",
+							 g == INGRESS ? "ingress" : "egress", i,
+							 g == INGRESS ? "from" : "to", k);
+	return NULL;
+}
+
+/* Upstream refuses the whole policy, by an Event alone: what it should deny stays open. */
+static void reject(struct build *b, struct policy_entry *e, const struct network *n,
+		   const char *path)
+{
+	_cleanup_free_ char *who = xasprintf("MultiNetworkPolicy %s/%s", e->ns, e->name);
+	size_t from = b->d->n;
+
+	e->state = POLICY_REJECTED;
+	free(e->reason);
+	e->reason = xasprintf("network %s: IPAM-less networks can only have `ipBlock` peers; "
+			      "the whole policy is not applied",
+			      n->name);
+	diag_hint(diags_add(b->d, DIAG_ERROR, "policy-ipam", path, "%s", e->reason),
+		  "write the peers as ipBlock, or give the network subnets");
+	diags_locate(b->d, from, NULL, who);
 }
 
 static void add_target(struct policy_use *u, const struct podnet *pod, const struct attachment *a)
@@ -105,20 +126,16 @@ static bool uses_network(const struct policies *p, size_t from, const struct net
 
 static void add_use(struct build *b, struct policy_entry *e, const struct network *n)
 {
+	_cleanup_free_ char *path = n->conf.subnets.n ? NULL : selector_peer(&e->policy);
 	struct policies *p = b->out;
 	struct policy_use *u;
 
 	p->uses = xrealloc(p->uses, (p->n_uses + 1) * sizeof(*p->uses));
 	u = &p->uses[p->n_uses++];
 	*u = (struct policy_use){.policy = &e->policy, .network = n};
-	if (n->conf.subnets.n == 0 && has_selector_peer(&e->policy)) {
+	if (path) {
 		u->rejected = true;
-		e->state = POLICY_REJECTED;
-		free(e->reason);
-		e->reason =
-			xasprintf("network %s: IPAM-less networks can only have `ipBlock` peers; "
-				  "the whole policy is not applied",
-				  n->name);
+		reject(b, e, n, path);
 		return;
 	}
 	select_targets(b, u);
