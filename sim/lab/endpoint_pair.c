@@ -89,7 +89,8 @@ static int score(const json_t *f, const json_t *g)
 	int s = 0;
 
 	/* Interfaces on one physical network may be in different VLANs of it. */
-	if (streq(text(f, "network"), text(g, "network")) && (!df || !dg || streq(df, dg)))
+	if (text(f, "network") && streq0(text(f, "network"), text(g, "network")) &&
+	    (!df || !dg || streq(df, dg)))
 		s += SAME_NETWORK;
 	if (df && dg && streq(df, dg))
 		s += SAME_DOMAIN;
@@ -124,34 +125,48 @@ static const json_t *first_on(const json_t *endpoint, const char *network)
 	return NULL;
 }
 
+struct best {
+	const json_t *a, *b;
+	int score;
+};
+
+/* known: only interfaces whose network is known count. */
+static void search(const json_t *a, const json_t *b, const char *wanted_a, const char *wanted_b,
+		   bool known, struct best *best)
+{
+	json_t *f, *g;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(a, "interfaces"), i, f) {
+		if ((known && !text(f, "network")) || (wanted_a && !is_on(f, wanted_a)))
+			continue;
+		json_array_foreach(json_object_get(b, "interfaces"), k, g) {
+			int s;
+
+			if ((known && !text(g, "network")) || (wanted_b && !is_on(g, wanted_b)))
+				continue;
+			s = score(f, g);
+			if (s > best->score)
+				*best = (struct best){f, g, s};
+		}
+	}
+}
+
 bool endpoint_pair(const json_t *a, const json_t *b, const char *network, const json_t **ret_a,
 		   const json_t **ret_b)
 {
 	const json_t *on_a = first_on(a, network), *on_b = first_on(b, network);
 	/* The end that is not on the wanted network must have to do with the one that is. */
-	int best = network && (!on_a || !on_b) ? COMMON_FAMILY : -1;
-	json_t *f, *g;
-	size_t i, k;
+	struct best best = {on_a, on_b, network && (!on_a || !on_b) ? COMMON_FAMILY : -1};
+	const char *wanted_a = on_a ? network : NULL, *wanted_b = on_b ? network : NULL;
 
-	*ret_a = on_a;
-	*ret_b = on_b;
-	if (network && !on_a && !on_b)
-		return false;
-	json_array_foreach(json_object_get(a, "interfaces"), i, f) {
-		if (!text(f, "network") || (on_a && !is_on(f, network)))
-			continue;
-		json_array_foreach(json_object_get(b, "interfaces"), k, g) {
-			int s;
-
-			if (!text(g, "network") || (on_b && !is_on(g, network)))
-				continue;
-			s = score(f, g);
-			if (s <= best)
-				continue;
-			best = s;
-			*ret_a = f;
-			*ret_b = g;
-		}
+	if (!network || on_a || on_b) {
+		search(a, b, wanted_a, wanted_b, true, &best);
+		/* One with another MAC than its attachment's is on no network that is known. */
+		if (!best.a || !best.b)
+			search(a, b, wanted_a, wanted_b, false, &best);
 	}
-	return *ret_a && *ret_b;
+	*ret_a = best.a;
+	*ret_b = best.b;
+	return best.a && best.b;
 }

@@ -19,6 +19,7 @@
 	"{\"name\":\"eth0\",\"network\":\"underlay\",\"domain\":\"u untagged\"}]}"
 
 #define SINGLE(net) "{\"interfaces\":[{\"name\":\"net1\",\"network\":\"" net "\"}]}"
+#define SPOOFED "{\"interfaces\":[{\"name\":\"net2\",\"network\":null,\"domain\":null}]}"
 /* In VLANs that the router is not in; the second with an address of the router's VLAN 10. */
 #define TWICE                                                                               \
 	"{\"interfaces\":[{\"name\":\"net1\",\"network\":\"a\",\"domain\":\"dc vlan 98\"}," \
@@ -46,6 +47,7 @@ static void test_pairs(void)
 		{"one subnet, another VLAN", TWICE, ROUTER, NULL, "net2 v10"},
 		{"the first of each", SINGLE("x"), SINGLE("y"), NULL, "net1 net1"},
 		{"no such network", POD, POD2, "red", NULL},
+		{"a spoofed MAC", SINGLE("x"), SPOOFED, NULL, "net1 net2"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
