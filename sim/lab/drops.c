@@ -247,11 +247,12 @@ static json_t *questions(struct zone_share *z)
 						     "op", "select", "table", "Logical_Flow",
 						     "columns", "_uuid", "where", "external_ids",
 						     "includes", "map", "stage-hint", hint));
-		json_object_set_new(
-			z->r->acls, json_string_value(id),
-			json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", jstr(row, "name", ""),
-				  "match", jstr(row, "match", ""), "direction",
-				  jstr(row, "direction", ""), "action", action, "uuid", uuid));
+		json_object_set_new(z->r->acls, json_string_value(id),
+				    json_pack("{s:s, s:s, s:s, s:s, s:s}", "name",
+					      jstr(row, "name.0", jstr(row, "name", "")), "match",
+					      jstr(row, "match", ""), "direction",
+					      jstr(row, "direction", ""), "action", action, "uuid",
+					      uuid));
 		json_array_append_new(z->ids, id);
 	}
 	return ops;

@@ -262,6 +262,12 @@ static const json_t *earlier(const struct step_ctx *c, const char *id, const cha
 	return NULL;
 }
 
+static bool lacks_before(const struct step_ctx *c, const json_t *v)
+{
+	return json_object_get(v, "before") &&
+	       !json_object_size(earlier(c, jstr(v, "before", ""), "outcomes"));
+}
+
 static json_t *request(const struct step_ctx *c, const json_t *v)
 {
 	static const char *const own[] = {"denied", "replyDenied", "trace", "deviations",
@@ -398,6 +404,9 @@ enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 
 	if (json_object_get(v, "of"))
 		return run_of(c, v);
+	if (lacks_before(c, v))
+		return step_say(c, OUTCOME_ERROR, "check %s has not shown that anything was open",
+				jstr(v, "before", ""));
 	code = step_post(c, "matrix", request(c, v), &reply, &e);
 
 	if (code < 0)
