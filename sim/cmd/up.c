@@ -10,7 +10,7 @@
 #include "lab/topology.h"
 
 struct up_args {
-	const char *name, *zones;
+	const char *name, *zones, *profile;
 	bool quiet;
 };
 
@@ -19,6 +19,8 @@ static const struct opt up_opts[] = {
 	 "Name of the lab (default: $OVNBED_LAB, or the topology's)", NULL},
 	{"zones", 0, OPT_STRING, offsetof(struct up_args, zones), "interconnect|central",
 	 "Instead of what the topology says", NULL},
+	{"profile", 0, OPT_STRING, offsetof(struct up_args, profile), "ovnk|spec",
+	 "How policies are compiled: as OVN-Kubernetes does, or by the API's text", NULL},
 	{"quiet", 'q', OPT_FLAG, offsetof(struct up_args, quiet), NULL, "No progress", NULL},
 	{0},
 };
@@ -51,6 +53,8 @@ static int up(const struct up_args *a, const char *file)
 
 	if (!topo)
 		return print_diags(&d);
+	if (a->profile)
+		jset_str(topo, "profile", a->profile);
 	if (lab_paths_init(&p, a->name ?: env && *env ? env : jstr(topo, "name", ""), &e) < 0)
 		return cmd_err(&e);
 	options = lab_options(&p, topo, &e);

@@ -36,11 +36,10 @@ void ctl_policy_reconcile(struct lab *lab)
 	_cleanup_json_ json_t *policies = items(lab, &kind_mnp), *pods = items(lab, &kind_pod);
 	_cleanup_json_ json_t *namespaces = items(lab, &kind_namespace);
 	struct lab_net *net = lab->net;
-	bool spec = streq(jstr(lab->topo, "profile", "ovnk"), "spec");
 
 	policies_free(&net->policies);
 	policies_build(policies, pods, namespaces, &net->networks, &net->pods,
-		       spec ? POLICY_SPEC : POLICY_OVNK, &net->policies, &net->findings);
+		       lab->spec ? POLICY_SPEC : POLICY_OVNK, &net->policies, &net->findings);
 	for (size_t i = 0; i < net->policies.n; i++)
 		report(lab, &net->policies.v[i]);
 }

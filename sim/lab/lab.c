@@ -249,6 +249,7 @@ int lab_main(const struct lab_paths *p, const json_t *topology, const json_t *op
 	umask(022);
 	*lab = (struct lab){.paths = p,
 			    .topo = topology,
+			    .spec = streq(jstr(topology, "profile", "ovnk"), "spec"),
 			    .options = options,
 			    .hold = hold,
 			    .out = out,

@@ -24,7 +24,7 @@ const json_t *matrix_pod(struct lab *lab, const char *endpoint)
 struct oracle *matrix_oracle(struct lab *lab, bool spec)
 {
 	_cleanup_json_ json_t *dump = store_dump(lab->store);
-	struct oracle_opts o = {.spec = spec || streq(jstr(lab->topo, "profile", "ovnk"), "spec"),
+	struct oracle_opts o = {.spec = spec || lab->spec,
 				.central = lab->n_zones == 1 &&
 					   streq(jstr(lab->topo, "zones", ""), "central")};
 

@@ -169,8 +169,9 @@ static json_t *expand_underlay(struct topo *t, json_t *subnets, json_t *hosts)
 
 static json_t *expand(struct topo *t, const char *name)
 {
-	static const char *const known[] = {"zones",	"mtu",	    "datapath", "seed",
+	static const char *const known[] = {"zones",	"mtu",	    "datapath", "seed", "profile",
 					    "underlay", "networks", "nodes",	NULL};
+	static const char *const profiles[] = {"ovnk", "spec", NULL};
 	static const char *const zones[] = {"interconnect", "central", NULL};
 	static const char *const datapaths[] = {"auto", "netdev", "system", NULL};
 	const json_t *u = json_object_get(t->spec, "underlay");
@@ -187,14 +188,16 @@ static json_t *expand(struct topo *t, const char *name)
 	nodes = expand_nodes(t, subnets);
 	hosts = topo_hosts(t, u, "spec.underlay", TOPO_UNDERLAY, host_names);
 	networks = expand_networks(t, host_names);
-	return json_pack(
-		"{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o}}", "name", name,
-		"zones", t->zones, "mtu", (json_int_t)topo_mtu(t, t->spec, "spec", 1400),
-		"datapath", topo_enum(t, t->spec, "datapath", "spec", datapaths), "seed",
-		(json_int_t)t->seed, "underlay", expand_underlay(t, subnets, hosts), "networks",
-		networks, "nodes", nodes, "control_plane", "addresses", cp_addrs, "ip",
-		first_addr(cp_addrs), "mac", topo_mac(t, NULL, "", "control-plane", ""),
-		"host_uuid", topo_uuid(t, "host", "control-plane"));
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o}}",
+			 "name", name, "zones", t->zones, "profile",
+			 topo_enum(t, t->spec, "profile", "spec", profiles), "mtu",
+			 (json_int_t)topo_mtu(t, t->spec, "spec", 1400), "datapath",
+			 topo_enum(t, t->spec, "datapath", "spec", datapaths), "seed",
+			 (json_int_t)t->seed, "underlay", expand_underlay(t, subnets, hosts),
+			 "networks", networks, "nodes", nodes, "control_plane", "addresses",
+			 cp_addrs, "ip", first_addr(cp_addrs), "mac",
+			 topo_mac(t, NULL, "", "control-plane", ""), "host_uuid",
+			 topo_uuid(t, "host", "control-plane"));
 }
 
 static json_t *expand_spec(struct topo *t, const char *name)

@@ -13,7 +13,8 @@
 /*
  * Reads and expands a topology file; all findings go to d with file, line and column. Returns a new
  * reference, or NULL when d gained an error. The normalised tree:
- *   {"name","zones":"interconnect"|"central","mtu":1400,"datapath":"auto"|"netdev"|"system","seed":N,
+ *   {"name","zones":"interconnect"|"central","profile":"ovnk"|"spec","mtu":1400,
+ *    "datapath":"auto"|"netdev"|"system","seed":N,
  *    "underlay":{"mtu":1500,"family":4|6,"switch":"bridge"|"ovs","subnets":[CIDR],"hosts":[HOST]},
  *    "nodes":[{"name","index","labels":{},"addresses":[CIDR],"encap_ip","mac","chassis","zone",
  *              "host_uuid","nics":[NIC]}],
@@ -36,7 +37,8 @@
  * ids and host UUIDs derive from the seed and the name, so that runs are repeatable.
  */
 json_t *topology_load(const char *path, struct diags *d);
-/* The same with spec.zones replaced by zones (NULL: as the file says). */
+/* The same with spec.zones replaced by zones (NULL: as the file says). What else up replaces is a
+ * plain member of the tree ("profile"). */
 json_t *topology_load_zones(const char *path, const char *zones, struct diags *d);
 /* The same from a parsed document. */
 json_t *topology_expand(const struct yaml_doc *doc, const char *file, struct diags *d);

@@ -122,6 +122,21 @@ static void verb_mutate(void *arg, struct api_call *call)
 	reconcile_sync(lab, RECONCILE_TIMEOUT, reconciled, pending_new(call));
 }
 
+/* How policies are compiled, from now on. */
+static void verb_profile(void *arg, struct api_call *call)
+{
+	struct lab *lab = arg;
+	const char *name = jstr(api_call_body(call), "name", "");
+
+	if (!streq(name, "ovnk") && !streq(name, "spec")) {
+		api_call_reply(call, 400,
+			       status_failure(400, "\"%s\": expected ovnk or spec", name));
+		return;
+	}
+	lab->spec = streq(name, "spec");
+	reconcile_sync(lab, RECONCILE_TIMEOUT, reconciled, pending_new(call));
+}
+
 /* ---- endpoint ---- */
 
 static json_t *host_pids(struct lab *lab, const char *name)
@@ -430,6 +445,7 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},
 		{"POST", OWN "mutate", verb_mutate},
+		{"POST", OWN "profile", verb_profile},
 		{"POST", OWN "matrix", verb_matrix},
 		{"POST", OWN "explain", verb_explain},
 		{"POST", OWN "agent", verb_agent},

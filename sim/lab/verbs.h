@@ -9,6 +9,8 @@
  *					name=switch/NAME, name=fabric
  *	POST mutate {name}		ovnk/mutate.h: a deliberate fault of the policy compiler;
  *					"none" ends it; answers as reconcile
+ *	POST profile {name}		"ovnk" or "spec": how policies are compiled; answers as
+ *					reconcile
  *	POST reconcile {}		lab/reconcile.h, reconcile_sync()
  *	POST probes, mtu, isolate, soak, frames	probe/probe.h, endpoints by name
  *	POST agent {endpoint, method, params}	one method of probe/proto.h

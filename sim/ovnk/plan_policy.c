@@ -7,6 +7,7 @@
 #include "ovnk/names.h"
 #include "ovnk/plan_priv.h"
 #include "ovnk/policy_match.h"
+#include "ovnk/policy_named.h"
 
 #define PRIORITY_DENY 1000
 #define PRIORITY_ALLOW 1001
@@ -146,6 +147,23 @@ static void add_deny_acls(const struct nets *n, const char *ns, enum gress g, co
 	}
 }
 
+/*
+ * Profile spec: replies are always allowed. OVN tracks connections only on switches with an
+ * allow-related ACL; this one makes it so and matches nothing (#5667).
+ */
+static void add_tracking(const struct nets *n, const char *ns, enum gress g, const char *group,
+			 json_t *acls, const char *owner)
+{
+	_cleanup_free_ char *name = xasprintf("NP:%s:%s", ns, gress_name(g));
+	_cleanup_free_ char *match =
+		xasprintf("%s == @%s && ip4.src == 255.255.255.255 && ip4.dst == 255.255.255.255",
+			  g == INGRESS ? "outport" : "inport", group);
+	struct acl track = {
+		name, g, PRIORITY_ALLOW, match, "allow-related", deny_ids(n, ns, g, "track")};
+
+	add_acl(n, &track, acls, owner);
+}
+
 /* uses[first..last) are those of one namespace on the network. */
 static void add_deny(const struct nets *n, const struct policies *p, size_t first, size_t last,
 		     enum gress g)
@@ -161,6 +179,8 @@ static void add_deny(const struct nets *n, const struct policies *p, size_t firs
 		if (!p->uses[i].rejected && policy_isolates(p->uses[i].policy, g, p->profile))
 			add_ports(n, &p->uses[i], ports, seen);
 	add_deny_acls(n, ns, g, group, acls, owner);
+	if (p->profile == POLICY_SPEC)
+		add_tracking(n, ns, g, group, acls, owner);
 	add_group(n, ids, ports, acls, owner);
 }
 
@@ -290,12 +310,47 @@ static void add_allow(const struct nets *n, const struct rule_ctx *c, const char
 	add_acl(n, &a, c->acls, c->owner);
 }
 
-/* One ACL a protocol that the rule names; one without layer 4 when it names none. */
+/* ports[i] repeats an earlier entry's name. */
+static bool repeats(const struct policy_rule *rule, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (rule->ports[k].proto == rule->ports[i].proto &&
+		    streq0(rule->ports[k].name, rule->ports[i].name ?: ""))
+			return true;
+	return false;
+}
+
+/* Profile spec: a port's name is what the destination calls so, pod by pod. */
+static void add_named(const struct nets *n, const struct rule_ctx *c, const char *l3,
+		      const char *block)
+{
+	const struct policy_rule *rule = &c->use->policy->rules[c->g][c->index];
+
+	if (c->policies->profile != POLICY_SPEC)
+		return;
+	for (size_t i = 0; i < rule->n_ports; i++) {
+		_cleanup_free_ char *match =
+			repeats(rule, i) ? NULL
+					 : named_match(c->policies, c->use, c->g, &rule->ports[i]);
+		_cleanup_free_ char *part = NULL;
+
+		if (!match)
+			continue;
+		part = xasprintf("%s:%s:%s", block, policy_proto_name(rule->ports[i].proto),
+				 rule->ports[i].name);
+		add_allow(n, c, l3, match, "None", part);
+	}
+}
+
+/* One ACL a protocol that the rule names; one without layer 4 when it names none. Without l3: none.
+ */
 static void add_allows(const struct nets *n, const struct rule_ctx *c, const char *l3,
 		       const char *block)
 {
 	const struct policy_rule *rule = &c->use->policy->rules[c->g][c->index];
 
+	if (!l3)
+		return;
 	if (!rule->n_ports)
 		add_allow(n, c, l3, NULL, "None", block);
 	for (int proto = POLICY_TCP; proto <= POLICY_SCTP; proto++) {
@@ -304,8 +359,10 @@ static void add_allows(const struct nets *n, const struct rule_ctx *c, const cha
 		if (!match_has_proto(rule, (enum policy_proto)proto))
 			continue;
 		l4 = match_l4(rule, (enum policy_proto)proto, c->policies->profile);
-		add_allow(n, c, l3, l4, policy_proto_name((enum policy_proto)proto), block);
+		if (l4)
+			add_allow(n, c, l3, l4, policy_proto_name((enum policy_proto)proto), block);
 	}
+	add_named(n, c, l3, block);
 }
 
 static void add_rule(const struct nets *n, const struct rule_ctx *c)
@@ -321,14 +378,11 @@ static void add_rule(const struct nets *n, const struct rule_ctx *c)
 		add_sorted(v6, add_set(n, c->policies, c->use, &rule->peers[i], 6));
 	}
 	sets = match_sets(v4, v6, c->g);
-	if (!rule->n_peers) {
+	if (!rule->n_peers)
 		any = match_anybody(&n->network->conf, c->policies->profile);
-		add_allows(n, c, any, BLOCK_INDEX_NONE);
-	}
-	if (blocks)
-		add_allows(n, c, blocks, BLOCK_INDEX);
-	if (sets)
-		add_allows(n, c, sets, BLOCK_INDEX_NONE);
+	add_allows(n, c, any, BLOCK_INDEX_NONE);
+	add_allows(n, c, blocks, BLOCK_INDEX);
+	add_allows(n, c, sets, BLOCK_INDEX_NONE);
 }
 
 /* Rules of both directions are written whatever policyTypes says (§3.1). */

@@ -124,6 +124,8 @@ void policies_free(struct policies *p);
 #define _cleanup_policies_ _cleanup_(policies_free)
 /* Labels of a pod or namespace among them; NULL when it is unknown. Borrowed. */
 const json_t *policies_pod_labels(const struct policies *p, const char *ns, const char *name);
+/* spec.containers of a pod among them, or NULL. Borrowed. */
+const json_t *policies_pod_containers(const struct policies *p, const char *ns, const char *name);
 const json_t *policies_namespace_labels(const struct policies *p, const char *name);
 
 #endif

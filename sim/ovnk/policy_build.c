@@ -34,6 +34,13 @@ const json_t *policies_pod_labels(const struct policies *p, const char *ns, cons
 	return jget(json_object_get(p->pods, key), "metadata.labels");
 }
 
+const json_t *policies_pod_containers(const struct policies *p, const char *ns, const char *name)
+{
+	_cleanup_free_ char *key = xasprintf("%s/%s", ns, name);
+
+	return jget(json_object_get(p->pods, key), "spec.containers");
+}
+
 /* Every namespace carries its name as a label, as the API server sees to. */
 const json_t *policies_namespace_labels(const struct policies *p, const char *name)
 {

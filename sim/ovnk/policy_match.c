@@ -137,7 +137,7 @@ char *match_l4(const struct policy_rule *rule, enum policy_proto proto, enum pol
 		buf_printf(&all, "%s%d<=%s.dst<=%d", parts++ ? " || " : "", p->port, name, p->end);
 	}
 	if (!parts)
-		return xstrdup(name);
+		return profile == POLICY_SPEC ? NULL : xstrdup(name);
 	return xasprintf(parts > 1 ? "%s && (%s)" : "%s && %s", name, buf_str(&all));
 }
 

@@ -15,7 +15,8 @@ char *match_selector_text(const json_t *selector);
 /* Key of the address set of a selector peer: namespace or its selector, "_", pods' selector. */
 char *match_peer_key(const struct policy_peer *peer, const char *policy_ns);
 
-/* Layer 4 part for the ports of one protocol: "tcp", "tcp && tcp.dst==80" … */
+/* Layer 4 part for the ports of one protocol: "tcp", "tcp && tcp.dst==80" … NULL in profile spec when
+ * every entry of the protocol is a name: those are policy_named.h's. */
 char *match_l4(const struct policy_rule *rule, enum policy_proto proto,
 	       enum policy_profile profile);
 /* True when the rule has a port entry of the protocol. */

@@ -2,6 +2,7 @@
 #include "ovnk/names.h"
 #include "ovnk/plan.h"
 #include "ovnk/policy_match.h"
+#include "ovnk/policy_named.h"
 #include "test/test.h"
 
 /* JSON with ' for ". */
@@ -213,7 +214,9 @@ static void test_l4(void)
 		 "tcp && (tcp.dst=={70,75} || 80<=tcp.dst<=90)",
 		 "tcp && (tcp.dst=={70,75} || 80<=tcp.dst<=90)"},
 		{"[{'protocol': 'TCP'}, {'port': 80}]", "tcp && tcp.dst==80", "tcp"},
-		{"[{'port': 'web'}]", "tcp", "tcp"},
+		{"[{'port': 'web'}]", "tcp", NULL},
+		{"[{'port': 'web'}, {'port': 80}]", "tcp && tcp.dst==80", "tcp && tcp.dst==80"},
+		{"[{'port': 'web'}, {'protocol': 'TCP'}]", "tcp", "tcp"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -336,6 +339,51 @@ static void test_plan(void)
 	golden("policy.b", policy_rows(plan_nb(&l.v, "worker-b")));
 }
 
+static void test_plan_spec(void)
+{
+	_cleanup_cluster_ struct cluster l;
+
+	cluster_load(&l, "policy", POLICY_SPEC);
+	golden("policy.spec.a", policy_rows(plan_nb(&l.v, "worker-a")));
+}
+
+/* Ports by name: pod by pod, whatever peers the rule has. */
+static void test_named(void)
+{
+	_cleanup_cluster_ struct cluster l;
+	static const struct {
+		const char *policy;
+		enum gress g;
+		const char *want;
+	} cases[] = {
+		{"named-in", INGRESS,
+		 "tcp && ((outport == {\"ns1.blue_ns1_s1\"} && tcp.dst == 8080) || "
+		 "(outport == {\"ns1.blue_ns1_s2\", \"ns1.blue_ns1_s3\"} && tcp.dst == 9090))"},
+		{"named-out", EGRESS,
+		 "tcp && ((ip4.dst == {10.1.0.1} && tcp.dst == 8080) || (ip4.dst == {10.1.0.2, "
+		 "10.1.0.3} && tcp.dst == 9090) || (ip6.dst == {fd00:1::1} && tcp.dst == 8080) || "
+		 "(ip6.dst == {fd00:1::2, fd00:1::3} && tcp.dst == 9090))"},
+		{"named-udp", INGRESS,
+		 "udp && ((outport == {\"ns1.blue_ns1_s1\"} && udp.dst == 53))"},
+		{"named-nobody", INGRESS, NULL},
+	};
+
+	cluster_load(&l, "policy-named", POLICY_SPEC);
+	CU_ASSERT_EQUAL(l.pol.n_uses, ARRAY_SIZE(cases));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (size_t k = 0; k < l.pol.n_uses; k++) {
+			const struct policy_use *u = &l.pol.uses[k];
+			_cleanup_free_ char *got = NULL;
+
+			if (!streq(u->policy->name, cases[i].policy))
+				continue;
+			got = named_match(&l.pol, u, cases[i].g,
+					  &u->policy->rules[cases[i].g][0].ports[0]);
+			TEST_STR(got, cases[i].want);
+		}
+	golden("policy-named.a", policy_rows(plan_nb(&l.v, "worker-a")));
+}
+
 static const struct policy_entry *entry(const struct cluster *l, const char *name)
 {
 	for (size_t i = 0; i < l->pol.n; i++)
@@ -380,4 +428,5 @@ static void test_states(void)
 TEST_SUITE(policy, {"hashes", test_hashes}, {"selector text", test_selector_text},
 	   {"validation", test_validation}, {"all at once", test_all_at_once},
 	   {"networks", test_networks}, {"isolates", test_isolates}, {"layer 4", test_l4},
-	   {"blocks", test_blocks}, {"plan", test_plan}, {"states", test_states})
+	   {"blocks", test_blocks}, {"plan", test_plan}, {"plan of profile spec", test_plan_spec},
+	   {"named ports", test_named}, {"states", test_states})

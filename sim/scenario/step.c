@@ -27,6 +27,7 @@ const struct step_verb step_verbs[] = {
 	{"heal", step_check_heal, step_run_heal, false, FAULT_LINES},
 	{"fault", step_check_fault, step_run_fault, false, FAULT_LINES},
 	{"mutate", step_check_mutate, step_run_mutate, false, NULL},
+	{"profile", step_check_profile, step_run_profile, false, NULL},
 	{"delete", step_check_delete, step_run_delete, false, NULL},
 	{"apply", step_check_apply, step_run_apply, false, NULL},
 	{"refused", step_check_refused, step_run_refused, true, NULL},

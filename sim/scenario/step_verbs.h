@@ -32,6 +32,8 @@ STEP_DECLARE(isolate);
 STEP_DECLARE(matrix);
 STEP_DECLARE(mutate);
 STEP_DECLARE(soak);
+/* step_profile.c */
+STEP_DECLARE(profile);
 /* step_exec.c */
 STEP_DECLARE(exec);
 STEP_DECLARE(configure);
