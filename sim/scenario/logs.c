@@ -40,6 +40,8 @@ static const struct {
 	{"dpif\\(revalidator.*failed to (put\\[modify\\]|flow_del|flow_get) \\(No such file or "
 	 "directory\\)",
 	 "a flow of the datapath that was purged while a revalidator looked at it"},
+	{"revalidator.*Failed to acquire udpif_key .*unexpected flow \\(No such file or directory",
+	 "the same: its key went with the purge, the flow goes next"},
 	{"(netdev_linux|dpif_netdev).*error (receiving|sending) .*Network is down",
 	 "a link that is down"},
 	{"tunnel.*(receive|send) tunnel .*no (route|such)", "a peer that is not up yet"},

@@ -22,6 +22,10 @@ static void test_known(void)
 		{"2026-01-01T00:00:00.000Z|00001|dpif(revalidator4)|WARN|netdev@ovs-netdev: failed "
 		 "to put[create] (No such device) ufid:c1aad1cf in_port(4)",
 		 false},
+		{AT
+		 "ofproto_dpif_upcall(revalidator5)|WARN|Failed to acquire udpif_key corresponding "
+		 "to unexpected flow (No such file or directory): ufid:07208cf9",
+		 true},
 		{"2026-01-01T00:00:00.000Z|00055|dpif_netdev|ERR|error receiving data from p3: "
 		 "Network is down",
 		 true},
