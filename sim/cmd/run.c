@@ -14,7 +14,7 @@
 #include "scenario/run.h"
 
 struct run_args {
-	const char *zones, *out, *lab, *output;
+	const char *zones, *out, *lab, *output, *seed;
 	long long jobs;
 	bool keep, quiet;
 };
@@ -28,6 +28,8 @@ static const struct opt run_opts[] = {
 	 "Use a running lab instead of one of its own", NULL},
 	{"jobs", 'j', OPT_INT, offsetof(struct run_args, jobs), "N",
 	 "Scenarios to run at once, each on a lab of its own (default: 1)", NULL},
+	{"seed", 0, OPT_STRING, offsetof(struct run_args, seed), "N",
+	 "Of generated suites, instead of the scenario's", NULL},
 	{"keep", 0, OPT_FLAG, offsetof(struct run_args, keep), NULL,
 	 "Leave the scenario's lab running", NULL},
 	{"output", 'o', OPT_STRING, offsetof(struct run_args, output), "table|tap|json",
@@ -167,8 +169,12 @@ static int run_all(const struct run_args *a, struct scenario **list, size_t n, c
 	_cleanup_progress_ struct progress *pr = a->quiet ? NULL
 						 : many	  ? progress_new_plain()
 							  : progress_new();
-	struct run_opts o = {
-		.out = dir, .lab = a->lab, .keep = a->keep, .progress = on_progress, .arg = pr};
+	struct run_opts o = {.out = dir,
+			     .lab = a->lab,
+			     .seed = a->seed,
+			     .keep = a->keep,
+			     .progress = on_progress,
+			     .arg = pr};
 	size_t n_jobs;
 	_cleanup_free_ struct run_job *jobs = jobs_of(a, list, n, &n_jobs);
 	_cleanup_json_ json_t *results = NULL;
@@ -210,6 +216,8 @@ static int run(int argc, char **argv)
 		return cmd_err(&e);
 	if (!ops.n)
 		return cmd_error(CMD_USAGE, "expected scenario folders or files");
+	if (a.seed && strspn(a.seed, "0123456789") != strlen(a.seed))
+		return cmd_error(CMD_USAGE, "--seed: expected a number");
 	if (a.jobs < 1 || a.jobs > 64)
 		return cmd_error(CMD_USAGE, "--jobs: expected 1 to 64");
 	if (a.jobs > 1 && (a.lab || a.keep))

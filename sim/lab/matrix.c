@@ -308,10 +308,14 @@ static json_t *engine_request(const struct matrix *m, json_t *cells)
 	for (i = 0; i < ARRAY_SIZE(copied); i++)
 		if (json_object_get(m->body, copied[i]))
 			json_object_set(r, copied[i], json_object_get(m->body, copied[i]));
-	json_array_foreach(cells, i, cell)
-		if (!streq(jstr(cell, "expect", ""), "allowed") &&
-		    jint(m->body, "tries", MIN_TRIES) < MIN_TRIES)
+	json_array_foreach(cells, i, cell) {
+		bool allowed = streq(jstr(cell, "expect", ""), "allowed");
+
+		if (!allowed && jint(m->body, "tries", MIN_TRIES) < MIN_TRIES)
 			json_object_set_new(cell, "tries", json_integer(MIN_TRIES));
+		if (allowed && json_object_get(m->body, "allowedMs"))
+			json_object_set(cell, "timeoutMs", json_object_get(m->body, "allowedMs"));
+	}
 	return r;
 }
 

@@ -5,9 +5,9 @@
  *
  * request {network, endpoints? [name] (default: every running pod and VM on it), send? ["tcp/80",
  *     "udp/53", "icmp"], family? 4|6 (default: all that a pair shares), expect? "oracle"|"allowed",
- *     before? {KEY: outcome} (of an earlier matrix: that each pair was open), tries?, timeoutMs?,
- *     window?}; or instead of network, endpoints and send: networks [{network, endpoints?, send?}],
- *     all at once
+ *     before? {KEY: outcome} (of an earlier matrix: that each pair was open), tries?, timeoutMs?
+ *     (of a try), allowedMs? (likewise, of cells that may pass), window?}; or instead of network,
+ *     endpoints and send: networks [{network, endpoints?, send?}], all at once
  * result {network, endpoints [name], sends [text] (or networks [{these}]), seconds, status, counts {pass, fail, error},
  *     cells [CELL], outcomes {KEY: outcome}, acls {…} (lab/drops.h), problems [text]}
  *   CELL: members of probe_run() (probe/probe.h) + {key, network, expect "allowed"|"denied"|"reply-denied",

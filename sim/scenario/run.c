@@ -23,6 +23,7 @@ struct run {
 	char *dir; /* of this scenario and zone mode */
 	struct lab_paths paths;
 	struct client *client;
+	int tether; /* of the scenario's own lab: it ends with us; -1: none */
 	struct logs *logs;
 	json_t *result, *checks;
 };
@@ -186,9 +187,12 @@ static void add_check(struct run *r, struct step_ctx *c, const char *id, enum ou
 								   : xfail_reason(c->step)),
 			  "seconds", seconds, "details", c->details);
 
+	if (c->summary)
+		jset_str(check, "summary", c->summary);
 	if (o >= OUTCOME_FAIL && r->client)
 		json_object_set_new(check, "evidence", evidence_collect(c, r->dir, id));
 	json_array_append_new(r->checks, check);
+	json_array_extend(r->checks, c->parts);
 }
 
 /* Runs one step. False when the scenario cannot go on. */
@@ -198,7 +202,7 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 							    : xasprintf("step-%zu", index + 1);
 	bool is_check = jstr(step, "check", NULL) != NULL;
 	_cleanup_json_ json_t *details = json_array(), *pairs = json_array();
-	_cleanup_json_ json_t *heal = json_array();
+	_cleanup_json_ json_t *heal = json_array(), *parts = json_array();
 	struct step_ctx c = {.scenario = r->s,
 			     .step = step,
 			     .client = r->client,
@@ -207,6 +211,9 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 			     .zones = r->zones,
 			     .timeout = STEP_TIMEOUT,
 			     .heal = heal,
+			     .dir = r->dir,
+			     .seed = r->o->seed,
+			     .parts = parts,
 			     .details = details,
 			     .pairs = pairs};
 	uint64_t start = mono_usec();
@@ -228,6 +235,9 @@ static bool run_step(struct run *r, const json_t *step, size_t index)
 	if (is_check || o != OUTCOME_PASS)
 		add_check(r, &c, id, o, seconds);
 	progress(r, id, outcome_name(o), seconds);
+	if (c.summary && r->o->progress)
+		fprintf(stderr, "    %s\n", c.summary);
+	free(c.summary);
 	buf_free(&c.why);
 	step_capture_free(c.capture);
 	return is_check || o < OUTCOME_FAIL;
@@ -275,6 +285,25 @@ static json_t *topology_for(struct run *r, struct err *e)
 	return t;
 }
 
+/* Takes away what runs that were killed have left of their labs. */
+static void sweep(void)
+{
+	_cleanup_err_ struct err e = ERR_INIT;
+	_cleanup_json_ json_t *labs = lab_list(&e);
+	json_t *lab;
+	size_t i;
+
+	json_array_foreach(labs, i, lab) {
+		_cleanup_lab_paths_ struct lab_paths p = {0};
+		_cleanup_err_ struct err x = ERR_INIT;
+		const char *name = jstr(lab, "name", "");
+
+		if (str_after(name, "run-") && streq(jstr(lab, "state", ""), "dead") &&
+		    lab_paths_init(&p, name, &x) >= 0)
+			lab_stop(&p, &x);
+	}
+}
+
 static int lab_open(struct run *r, struct err *e)
 {
 	_cleanup_json_ json_t *topo = NULL, *options = NULL;
@@ -288,7 +317,8 @@ static int lab_open(struct run *r, struct err *e)
 		options = topo ? lab_options(&r->paths, topo, e) : NULL;
 		if (!options)
 			return -e->code;
-		code = lab_launch(&r->paths, topo, options, lab_phase, r, e);
+		sweep();
+		code = lab_launch_tethered(&r->paths, topo, options, lab_phase, r, &r->tether, e);
 		if (code < 0)
 			return code;
 	}
@@ -357,7 +387,7 @@ static void fail_all(struct run *r, const struct err *e)
 int scenario_run(const struct scenario *s, const char *zones, const struct run_opts *o,
 		 json_t **ret, struct err *e)
 {
-	struct run r = {.s = s, .o = o, .zones = zones, .checks = json_array()};
+	struct run r = {.s = s, .o = o, .zones = zones, .tether = -1, .checks = json_array()};
 	_cleanup_err_ struct err up = ERR_INIT, down = ERR_INIT;
 	_cleanup_json_ json_t *before = NULL;
 	uint64_t start = mono_usec();
@@ -389,6 +419,10 @@ int scenario_run(const struct scenario *s, const char *zones, const struct run_o
 		evidence_logs(r.paths.state, r.dir);
 		lab_stop(&r.paths, &down);
 	}
+	if (r.tether >= 0 && o->keep)
+		lab_untether(r.tether);
+	else if (r.tether >= 0)
+		close_fd(r.tether);
 	jset_str(r.result, "status", run_worst(r.checks));
 	json_object_set_new(r.result, "seconds", json_real((double)(mono_usec() - start) / 1e6));
 	save(&r);

@@ -6,9 +6,10 @@
 #include "scenario/step.h"
 
 struct run_opts {
-	const char *out; /* run directory; made when missing */
-	const char *lab; /* name of a running lab to use, or NULL: one of its own, taken down */
-	bool keep;	 /* leave the scenario's own lab running */
+	const char *out;  /* run directory; made when missing */
+	const char *lab;  /* name of a running lab to use, or NULL: one of its own, taken down */
+	const char *seed; /* of generated suites, instead of the scenario's; or NULL */
+	bool keep;	  /* leave the scenario's own lab running */
 	/* Progress: a phase or step begins (seconds < 0) or has ended. arg is for the caller. */
 	void (*progress)(void *arg, const char *what, const char *status, double seconds);
 	void *arg;

@@ -13,13 +13,16 @@
 
 /*
  * A client or a device is gone, or a port of it; a link's queue is full; a VLAN that a port has no
- * more; tunnelled packets between a switch's start and its controller's return.
+ * more; tunnelled packets between a switch's start and its controller's return; interfaces that a
+ * node had before it was switched off.
  */
 #define FAULT_LINES                                                              \
-	"send error: Broken pipe|receiving data from .*: Network is down|"       \
+	"send error: Broken pipe|connection failed .Connection refused.|"        \
+	"receiving data from .*: Network is down|"                               \
 	"cannot get R?STP (status|stats) on nonexistent port|"                   \
 	"error sending Ethernet packet on .*: Resource temporarily unavailable|" \
-	"not configured for trunking VLAN|Invalid Geneve tunnel metadata"
+	"not configured for trunking VLAN|Invalid Geneve tunnel metadata|"       \
+	"Trying to release unknown interface"
 
 const struct step_verb step_verbs[] = {
 	{"daemon", step_check_daemon, step_run_daemon, false, NULL},
@@ -43,7 +46,8 @@ const struct step_verb step_verbs[] = {
 	{"capture", step_check_capture, step_run_capture, false, NULL},
 	{"probe", step_check_probe, step_run_probe, false, NULL},
 	{"mtu", step_check_mtu, step_run_mtu, false, "Message too long|Too big"},
-	{"matrix", step_check_matrix, step_run_matrix, false, NULL},
+	{"matrix", step_check_matrix, step_run_matrix, false, PURGE_LINES},
+	{"generated", step_check_generated, step_run_generated, false, PURGE_LINES},
 	{"isolate", step_check_isolate, step_run_isolate, false, NULL},
 	{"soak", step_check_soak, step_run_soak, false, NULL},
 	{"healthy", step_check_healthy, step_run_healthy, false, NULL},

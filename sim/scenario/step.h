@@ -8,6 +8,7 @@
 #include "scenario/scenario.h"
 
 struct client;
+struct kind;
 struct lab_paths;
 struct step_capture;
 
@@ -34,10 +35,14 @@ struct step_ctx {
 	json_t *heal;	      /* array: faults that end with the step */
 	const char *nonce;    /* of all packets that the step sends; NULL: each verb has its own */
 	struct step_capture *capture; /* running or ended (step_capture.h), or NULL */
-	json_t *details;      /* array: what was measured, for the report (cells, refusals, …) */
-	struct buf why;	      /* one sentence a finding; first line is the failure message */
-	bool want_evidence;   /* set by a verb whose failure is worth traces */
-	json_t *pairs;	      /* [{from,to,proto,port,family}] that failed, for the evidence */
+	const char *dir;	      /* run directory of the scenario */
+	const char *seed;	      /* of generated suites, when the user gave one; or NULL */
+	json_t *parts;		      /* array: checks that a verb reports beside its own */
+	char *summary;	    /* one line for people, whatever the outcome; owned; or NULL */
+	json_t *details;    /* array: what was measured, for the report (cells, refusals, …) */
+	struct buf why;	    /* one sentence a finding; first line is the failure message */
+	bool want_evidence; /* set by a verb whose failure is worth traces */
+	json_t *pairs;	    /* [{from,to,proto,port,family}] that failed, for the evidence */
 };
 /* Adds a sentence to ctx->why and returns o. */
 enum outcome step_say(struct step_ctx *c, enum outcome o, const char *fmt, ...) PRINTF(3, 4);
@@ -67,6 +72,9 @@ void step_check_keys(const json_t *v, const char *path, const char *const *keys,
 int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e);
 /* GET path; as above. */
 int step_get(struct client *client, const char *path, json_t **ret, struct err *e);
+/* Stores one object as `ovnbed apply` does; a refusal is a Status (new reference), not an error. */
+int step_apply_object(struct step_ctx *c, const struct kind *k, const json_t *obj,
+		      json_t **ret_refusal, struct err *e);
 /* A parameter that may be one or a list, as a list; empty for NULL. New reference. */
 json_t *step_as_list(const json_t *v);
 /* "30s", "500ms", "2m" or seconds. 0 or -EINVAL. */

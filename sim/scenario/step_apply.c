@@ -17,13 +17,12 @@ void step_check_apply(const struct scenario *s, const json_t *v, const char *pat
 	step_check_files(s, v, path, d);
 }
 
-/* Stores one object as `ovnbed apply` does. True when stored, else *ret_refusal is the Status. */
-static int apply_object(struct step_ctx *c, const struct manifest *m, json_t **ret_refusal,
-			struct err *e)
+int step_apply_object(struct step_ctx *c, const struct kind *k, const json_t *obj,
+		      json_t **ret_refusal, struct err *e)
 {
-	const char *ns = *meta_ns(m->obj) ? meta_ns(m->obj) : "default";
-	_cleanup_free_ char *one = client_path(m->kind, ns, meta_name(m->obj), NULL);
-	_cleanup_free_ char *all = client_path(m->kind, ns, NULL, NULL);
+	const char *ns = *meta_ns(obj) ? meta_ns(obj) : "default";
+	_cleanup_free_ char *one = client_path(k, ns, meta_name(obj), NULL);
+	_cleanup_free_ char *all = client_path(k, ns, NULL, NULL);
 	_cleanup_json_ json_t *current = NULL, *body = NULL, *reply = NULL;
 	enum patch_type type;
 	int code, r = client_request(c->client, "GET", one, NULL, NULL, &code, &current, e);
@@ -31,10 +30,10 @@ static int apply_object(struct step_ctx *c, const struct manifest *m, json_t **r
 	if (r < 0)
 		return r;
 	if (code == 404) {
-		body = apply_annotated(m->obj);
+		body = apply_annotated(obj);
 		r = client_request(c->client, "POST", all, body, NULL, &code, &reply, e);
 	} else {
-		body = apply_plan(m->kind, current, m->obj, &type);
+		body = apply_plan(k, current, obj, &type);
 		if (!json_object_size(body))
 			return 0;
 		r = client_request(c->client, "PATCH", one, body, patch_content_type(type), &code,
@@ -121,7 +120,7 @@ static enum outcome apply_all(struct step_ctx *c, const struct manifests *ms)
 		_cleanup_err_ struct err e = ERR_INIT;
 		json_t *refusal = NULL;
 
-		if (apply_object(c, &ms->v[i], &refusal, &e) < 0)
+		if (step_apply_object(c, ms->v[i].kind, ms->v[i].obj, &refusal, &e) < 0)
 			return step_say(c, OUTCOME_ERROR, "apply: %s", err_msg(&e));
 		if (refusal)
 			json_array_append_new(refusals, refusal);

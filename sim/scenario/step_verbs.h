@@ -31,6 +31,8 @@ STEP_DECLARE(isolate);
 /* step_matrix.c */
 STEP_DECLARE(matrix);
 STEP_DECLARE(mutate);
+/* step_generated.c */
+STEP_DECLARE(generated);
 STEP_DECLARE(soak);
 /* step_profile.c */
 STEP_DECLARE(profile);
