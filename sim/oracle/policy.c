@@ -222,28 +222,42 @@ static const char *node_of(const struct oracle *o, const char *ns, const char *p
 	return jstr(pod_object(o, ns, pod), "spec.nodeName", "");
 }
 
-/* True when the pod asks for an attachment to the network. */
+static bool is_on(const struct oracle *o, const char *ns, const char *nad, const char *network)
+{
+	_cleanup_free_ char *key = xasprintf("%s/%s", ns, nad);
+
+	return streq0(json_string_value(json_object_get(o->nads, key)), network);
+}
+
+/* One element of the short form: [NS/]NAD[@INTERFACE]. */
+static bool element_on(const struct oracle *o, const char *pod_ns, char *text, const char *network)
+{
+	char *slash = strchr(text, '/');
+
+	text[strcspn(text, "@")] = '\0';
+	if (!slash)
+		return is_on(o, pod_ns, text, network);
+	*slash = '\0';
+	return is_on(o, text, slash + 1, network);
+}
+
+/* True when the pod asks for an attachment to the network: a list of names, or of objects. */
 static bool attached(const struct oracle *o, const json_t *pod, const char *network)
 {
-	const char *text = meta_annotation(pod, ATTACHMENTS) ?: "", *nad;
-	json_t *v;
+	const char *text = meta_annotation(pod, ATTACHMENTS) ?: "";
+	_cleanup_json_ json_t *list = jparse(text, strlen(text), NULL);
+	_cleanup_free_ char *copy = xstrdup(text);
+	char *save = NULL;
+	json_t *e;
+	size_t i;
 
-	json_object_foreach(o->nads, nad, v) {
-		const char *slash = strchr(nad, '/');
-		size_t n = (size_t)(slash - nad);
-		const char *hit;
-
-		if (!streq(json_string_value(v), network))
-			continue;
-		if (strstr(text, nad))
+	json_array_foreach(list, i, e)
+		if (is_on(o, jstr(e, "namespace", meta_ns(pod)), jstr(e, "name", ""), network))
 			return true;
-		/* by its bare name from its own namespace */
-		hit = strlen(meta_ns(pod)) == n && strncmp(meta_ns(pod), nad, n) == 0
-			      ? strstr(text, slash + 1)
-			      : NULL;
-		if (hit)
+	for (char *item = list ? NULL : strtok_r(copy, ", \t\n", &save); item;
+	     item = strtok_r(NULL, ", \t\n", &save))
+		if (element_on(o, meta_ns(pod), item, network))
 			return true;
-	}
 	return false;
 }
 
