@@ -153,7 +153,9 @@ const struct cmd cmd_probe = {
 	.summary = "Send packets between two endpoints and judge what comes of them",
 	.help = "Endpoints are vm/NAME, pod/NAME, host/NAME, node/NAME, with NS/ before NAME for\n"
 		"another namespace than default. Without probes: icmp, tcp/80 and udp/53.\n"
-		"Raw frames, whose copies are counted at every member: " FRAMES_KINDS_TEXT ".",
+		"Raw frames, whose copies are counted at every member: broadcast, unicast,\n"
+		"multicast/GROUP, ethertype/0xNNNN, garp, mpls, vlan/ID, qinq/OUTER.INNER, lldp, "
+		"dhcp.",
 	.run = run,
 	.opts = probe_opts,
 };
