@@ -232,6 +232,24 @@ static void child_main(const struct lab_paths *p, const json_t *topology, const 
 int lab_launch(const struct lab_paths *p, const json_t *topology, const json_t *options,
 	       lab_progress_fn progress, void *arg, struct err *e)
 {
+	int tether, r = lab_launch_tethered(p, topology, options, progress, arg, &tether, e);
+
+	if (r >= 0)
+		lab_untether(tether);
+	return r;
+}
+
+void lab_untether(int tether)
+{
+	ssize_t n = write(tether, "", 1);
+
+	(void)n; /* the lab has died meanwhile */
+	close_fd(tether);
+}
+
+int lab_launch_tethered(const struct lab_paths *p, const json_t *topology, const json_t *options,
+			lab_progress_fn progress, void *arg, int *ret_tether, struct err *e)
+{
 	struct ns_spec spec = {.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET};
 	_cleanup_close_ int lock = -1, pidfd = -1;
 	int hold[2], out[2], r;
@@ -262,12 +280,12 @@ int lab_launch(const struct lab_paths *p, const json_t *topology, const json_t *
 		if (r < 0) {
 			/* the state directory stays: its logs say why */
 			syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		} else {
-			ssize_t n = write(hold[1], "", 1); /* ready: let it live alone */
-			(void)n;
 		}
 	}
-	close_fd(hold[1]);
+	if (r < 0)
+		close_fd(hold[1]);
+	else
+		*ret_tether = hold[1];
 	close_fd(out[0]);
 	return r;
 }

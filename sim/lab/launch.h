@@ -33,6 +33,15 @@ typedef void (*lab_progress_fn)(void *arg, const char *phase, double seconds);
 int lab_launch(const struct lab_paths *p, const json_t *topology, const json_t *options,
 	       lab_progress_fn progress, void *arg, struct err *e);
 
+/*
+ * The same for a lab that ends with its caller: the supervisor goes when *ret_tether (the caller's,
+ * closed on exec) is closed, by the death of its last holder at the latest. lab_untether() lets the
+ * lab live alone, and closes it.
+ */
+int lab_launch_tethered(const struct lab_paths *p, const json_t *topology, const json_t *options,
+			lab_progress_fn progress, void *arg, int *ret_tether, struct err *e);
+void lab_untether(int tether);
+
 /* Kills the supervisor (and with it everything in the lab), waits, removes both directories. A lab
  * that does not exist is -ENOENT. */
 int lab_stop(const struct lab_paths *p, struct err *e);
