@@ -17,7 +17,8 @@ static const struct field container_fields[] = {
 	FIELD_KEPT("command", LIST),
 	FIELD_KEPT("args", LIST),
 	FIELD_KEPT("workingDir", STRING),
-	FIELD("ports", LIST_ANY, MERGED_BY("containerPort")),
+	FIELD("ports", LIST_ANY,
+	      .merge_key = "containerPort"), /* names: policies of profile spec */
 	FIELD("env", LIST_ANY, MERGED_BY("name")),
 	FIELD_KEPT("envFrom", LIST_ANY),
 	FIELD("volumeMounts", LIST_ANY, MERGED_BY("mountPath")),

@@ -74,7 +74,7 @@ struct lab {
 	struct apiserver *api;
 	struct probe_hub *hub;
 	struct fabric *fabric;
-	struct fault *faults;		 /* that were asked for (lab/fault_list.h), oldest first */
+	struct fault *faults; /* that were asked for (lab/fault_list.h), oldest first */
 	bool spec; /* policies by the API's text (profile spec), else as OVN-Kubernetes does */
 	const struct mutation *mutation; /* deliberate fault of the policy compiler, or NULL */
 	struct lab_node *nodes;		 /* topology order; the control plane, if any, is last */

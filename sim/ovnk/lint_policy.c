@@ -214,7 +214,7 @@ static void check_extremes(const struct lint *l, enum gress g)
 	else if (opens_all(l->p, g))
 		say(l, DIAG_NOTE, "lint/policy-allowed", path,
 		    "take the direction out of policyTypes, unless that is meant",
-		    "a rule without ports and peers allows all %s: the others change nothing",
+		    "a rule without ports and peers allows all %s: no other rule changes that",
 		    section_of(g));
 }
 
