@@ -197,14 +197,27 @@ static int raise_node(struct fault *f, struct err *e)
 
 /* ---- daemons ---- */
 
+static void on_status(void *arg, const json_t *result, const json_t *error)
+{
+	(void)result;
+	(void)error;
+	fault_finished(arg, NULL);
+}
+
+/*
+ * The daemon has ended, or is ready; the agent tells so after its answer. What it says behind a
+ * further question is known when that is answered: no probe must believe in a dead daemon.
+ */
 static void on_daemon(void *arg, const json_t *result, const json_t *error)
 {
 	struct fault *f = arg;
+	const struct lab_node *n = node_of(f, NULL);
 	_cleanup_free_ char *text = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 
 	if (result) {
-		fault_finished(f, NULL);
+		if (jrpc_call(n->rpc, "status", json_array(), DAEMON_TIMEOUT, on_status, f) < 0)
+			fault_finished(f, NULL);
 		return;
 	}
 	text = json_is_string(error) ? xstrdup(json_string_value(error)) : jtext(error);
