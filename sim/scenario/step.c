@@ -50,7 +50,6 @@ const struct step_verb step_verbs[] = {
 	{"generated", step_check_generated, step_run_generated, false, NULL},
 	{"isolate", step_check_isolate, step_run_isolate, false, NULL},
 	{"soak", step_check_soak, step_run_soak, false, NULL},
-	{"transition", step_check_transition, step_run_transition, false, NULL},
 	{"healthy", step_check_healthy, step_run_healthy, false, NULL},
 	{"unsupported", step_check_unsupported, step_run_unsupported, false, NULL},
 	{0},
