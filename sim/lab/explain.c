@@ -5,10 +5,12 @@
 #include <errno.h>
 
 #include "api/meta.h"
+#include "api/status.h"
 #include "lab/drops.h"
 #include "lab/endpoint.h"
 #include "lab/net.h"
 #include "lab/verb_probe.h"
+#include "ovnk/lint_policy.h"
 
 /* ---- one endpoint ---- */
 
@@ -31,6 +33,73 @@ static void explain_endpoint(struct lab *lab, struct api_call *call, const char 
 	api_call_reply(call, 200,
 		       json_pack("{s:s, s:b, s:o}", "endpoint", name, "selectable", pod != NULL,
 				 "networks", out));
+}
+
+/* ---- one policy ---- */
+
+/* Pods as people name them: "pod/ns/name", "vm/ns/name" for a virt-launcher. */
+static void name_selected(struct lab *lab, json_t *list)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		const char *key = json_string_value(v), *slash = strchr(key, '/');
+		_cleanup_free_ char *ns = xstrndup(key, (size_t)(slash - key));
+		const json_t *pod = store_peek(lab->store, &kind_pod, ns, slash + 1);
+		const char *vm = meta_label(pod, "vm.kubevirt.io/name");
+
+		json_array_set_new(list, i,
+				   vm ? jstringf("vm/%s/%s", ns, vm) : jstringf("pod/%s", key));
+	}
+}
+
+/* What lints and checks have to say of this policy. */
+static json_t *remarks(struct lab *lab, const json_t *obj)
+{
+	_cleanup_json_ json_t *dump = store_dump(lab->store);
+	_cleanup_diags_ struct diags d = DIAGS_INIT, own = DIAGS_INIT;
+	_cleanup_free_ char *title = meta_title(obj);
+
+	diags_merge(&d, &lab->net->findings);
+	lint_policies(&lab->net->policies, &lab->net->networks, json_object_get(dump, "items"), &d);
+	for (size_t i = 0; i < d.n; i++) {
+		struct diags one = {.v = &d.v[i], .n = 1};
+
+		if (streq0(d.v[i].object, title))
+			diags_merge(&own, &one);
+	}
+	return diags_to_json(&own);
+}
+
+/* name: "NAME" or "NS/NAME". */
+static void explain_policy(struct lab *lab, struct api_call *call, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	_cleanup_free_ char *ns =
+		slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup("default");
+	const json_t *obj = store_peek(lab->store, &kind_mnp, ns, slash ? slash + 1 : name);
+	const json_t *c = obj ? meta_condition(obj, "Applied") : NULL;
+	_cleanup_oracle_ struct oracle *o = NULL;
+	json_t *out, *v;
+	size_t i;
+
+	if (!obj) {
+		api_call_reply(call, 404,
+			       status_failure(404, "there is no MultiNetworkPolicy %s/%s", ns,
+					      slash ? slash + 1 : name));
+		return;
+	}
+	o = matrix_oracle(lab, false);
+	out = oracle_explain_policy(o, ns, meta_name(obj));
+	json_array_foreach(json_object_get(out, "networks"), i, v)
+		name_selected(lab, json_object_get(v, "selects"));
+	json_object_set_new(out, "policy", jstringf("%s/%s", ns, meta_name(obj)));
+	json_object_set_new(out, "profile", jstring(lab->spec ? "spec" : "ovnk"));
+	json_object_set_new(out, "state", jstring(jstr(c, "reason", "Unknown")));
+	json_object_set_new(out, "message", jstring(jstr(c, "message", "")));
+	json_object_set_new(out, "findings", remarks(lab, obj));
+	api_call_reply(call, 200, out);
 }
 
 /* ---- one packet ---- */
@@ -71,6 +140,23 @@ static void add_acl(struct why *w, const char *network, json_t *cell)
 	json_object_set_new(cell, "node", jstring(lab_endpoint_node(w->lab, endpoint)));
 }
 
+/* The rules that let it pass, in words. */
+static void add_rule_texts(const struct oracle *o, json_t *cell)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(cell, "rules"), i, v) {
+		const char *key = jstr(v, "policy", ""), *slash = strchr(key, '/');
+		_cleanup_free_ char *ns = xstrndup(key, (size_t)(slash - key));
+		_cleanup_json_ json_t *p = oracle_explain_policy(o, ns, slash + 1);
+		bool in = streq(jstr(v, "direction", ""), "Ingress");
+		const json_t *texts = jget(p, in ? "ingress.rules" : "egress.rules");
+
+		json_object_set(v, "text", json_array_get(texts, (size_t)jint(v, "rule", 0)));
+	}
+}
+
 static json_t *judge_families(struct why *w, const json_t *a, const json_t *b, const char *network)
 {
 	_cleanup_oracle_ struct oracle *own = matrix_oracle(w->lab, false);
@@ -88,6 +174,7 @@ static json_t *judge_families(struct why *w, const json_t *a, const json_t *b, c
 		matrix_send(jstr(w->body, "send", "icmp"), cell, NULL);
 		matrix_expect(w->lab, own, spec, network, cell);
 		add_acl(w, network, cell);
+		add_rule_texts(own, cell);
 		json_array_append_new(cells, cell);
 	}
 	return cells;
@@ -145,7 +232,9 @@ void verb_explain(void *arg, struct api_call *call)
 	_cleanup_json_ json_t *o = json_deep_copy(body), *names = json_array();
 	_cleanup_err_ struct err e = ERR_INIT;
 
-	if (json_object_get(body, "from") || json_object_get(body, "to"))
+	if (jstr(body, "policy", NULL))
+		explain_policy(lab, call, jstr(body, "policy", ""));
+	else if (json_object_get(body, "from") || json_object_get(body, "to"))
 		explain_pair(lab, call);
 	else if (probe_call_endpoint(lab, o, "endpoint", names, &e) < 0)
 		verb_refuse(call, &e);

@@ -23,7 +23,7 @@
 
 /* arg is the lab. */
 void verb_matrix(void *arg, struct api_call *call);
-/* POST …/explain {endpoint, network?} or {from, to, send, network?, family?}: in words, by the
+/* POST …/explain {policy: "NS/NAME"}, {endpoint, network?} or {from, to, send, network?, family?}: in words, by the
  * oracle. */
 void verb_explain(void *arg, struct api_call *call);
 

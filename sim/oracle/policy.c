@@ -175,13 +175,14 @@ const json_t *opolicy_rules(const struct opolicy *p, enum side s)
 struct half {
 	bool isolated, open;
 	const struct opolicy *by; /* a policy that isolates, or the one that opens */
+	int rule;		  /* the one of it that opens; -1: none */
 };
 
 /* What the policies on the network say of k at one end (ns/pod). */
 static struct half judge_half(const struct oracle *o, enum side s, const char *ns, const char *pod,
 			      const struct opacket *k)
 {
-	struct half h = {.open = true};
+	struct half h = {.open = true, .rule = -1};
 	json_t *rule;
 	size_t r;
 
@@ -210,6 +211,7 @@ static struct half judge_half(const struct oracle *o, enum side s, const char *n
 			    orule_matches(o, p, rule, s == SIDE_INGRESS ? "from" : "to", k)) {
 				h.open = true;
 				h.by = p;
+				h.rule = (int)r;
 			}
 	}
 	return h;
@@ -307,13 +309,34 @@ static void name_policy(json_t *v, const struct opolicy *p)
 				      jstringf("%s/%s", p->ns, p->name));
 }
 
+static const char *side_name(enum side s)
+{
+	return s == SIDE_INGRESS ? "Ingress" : "Egress";
+}
+
+/* The rule that opens one end, when the end is isolated. */
+static void name_rule(json_t *v, enum side s, const struct half *h)
+{
+	json_t *list = json_object_get(v, "rules");
+
+	if (!h->isolated || h->rule < 0)
+		return;
+	if (!list) {
+		list = json_array();
+		json_object_set_new(v, "rules", list);
+	}
+	json_array_append_new(list, json_pack("{s:s, s:o, s:i}", "direction", side_name(s),
+					      "policy", jstringf("%s/%s", h->by->ns, h->by->name),
+					      "rule", h->rule));
+}
+
 static json_t *denied(const char *expect, enum side s, const struct oracle_end *at,
 		      const struct opolicy *by, const char *why)
 {
 	json_t *v = verdict(expect, why);
 
 	name_policy(v, by);
-	jset_str(v, "direction", s == SIDE_INGRESS ? "Ingress" : "Egress");
+	jset_str(v, "direction", side_name(s));
 	json_object_set_new(v, "at", jstringf("%s/%s", at->ns, at->pod));
 	return v;
 }
@@ -346,7 +369,7 @@ static json_t *judge(const struct oracle *o, const struct oracle_cell *c)
 			      .proto = c->proto,
 			      .port = c->port};
 	struct opacket in = out;
-	struct half egress = {.open = true}, ingress = {.open = true}, reply;
+	struct half egress = {.open = true, .rule = -1}, ingress = egress, reply;
 	_cleanup_free_ char *why = NULL;
 	json_t *v;
 
@@ -377,6 +400,8 @@ static json_t *judge(const struct oracle *o, const struct oracle_cell *c)
 				       : "no policy isolates either end");
 	name_policy(v, egress.isolated ? egress.by : NULL);
 	name_policy(v, ingress.isolated ? ingress.by : NULL);
+	name_rule(v, SIDE_EGRESS, &egress);
+	name_rule(v, SIDE_INGRESS, &ingress);
 	return v;
 }
 
@@ -418,4 +443,64 @@ json_t *oracle_explain(const struct oracle *o, const char *network, const char *
 {
 	return json_pack("{s:o, s:o}", "ingress", explain_side(o, SIDE_INGRESS, network, ns, pod),
 			 "egress", explain_side(o, SIDE_EGRESS, network, ns, pod));
+}
+
+/* ---- one policy ---- */
+
+static const json_t *policy_object(const struct oracle *o, const char *ns, const char *name)
+{
+	json_t *obj;
+	size_t i;
+
+	json_array_foreach(o->objects, i, obj)
+		if (streq(jstr(obj, "kind", ""), "MultiNetworkPolicy") && streq(meta_ns(obj), ns) &&
+		    streq(meta_name(obj), name))
+			return obj;
+	return NULL;
+}
+
+static json_t *policy_side(const struct opolicy *p, enum side s)
+{
+	json_t *rules = json_array(), *rule;
+	size_t i;
+
+	json_array_foreach(opolicy_rules(p, s), i, rule) {
+		_cleanup_free_ char *text = orule_text(rule, s);
+
+		json_array_append_new(rules, jstring(text));
+	}
+	return json_pack("{s:b, s:o}", "isolates", p->isolates[s], "rules", rules);
+}
+
+static json_t *selected_on(const struct oracle *o, const struct opolicy *p)
+{
+	json_t *out = json_array(), *pod;
+	const char *key;
+
+	json_object_foreach(o->pods, key, pod)
+		if (opolicy_selects(o, p, meta_ns(pod), meta_name(pod)) &&
+		    attached(o, pod, p->network))
+			jadd_str(out, key);
+	return out;
+}
+
+json_t *oracle_explain_policy(const struct oracle *o, const char *ns, const char *name)
+{
+	struct opolicy as_written = {.obj = policy_object(o, ns, name)};
+	json_t *networks = json_array();
+
+	if (!as_written.obj) {
+		json_decref(networks);
+		return NULL;
+	}
+	read_types(&as_written, o->opts.spec);
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].obj == as_written.obj)
+			json_array_append_new(networks,
+					      json_pack("{s:s, s:b, s:o}", "network",
+							o->v[i].network, "applied", o->v[i].applied,
+							"selects", selected_on(o, &o->v[i])));
+	return json_pack("{s:o, s:o, s:o}", "networks", networks, "ingress",
+			 policy_side(&as_written, SIDE_INGRESS), "egress",
+			 policy_side(&as_written, SIDE_EGRESS));
 }

@@ -53,6 +53,7 @@ struct oracle_cell {
 
 /*
  * {"expect":"allowed"|"denied"|"reply-denied", "why":text, "policies":["ns/name"] that decide,
+ *  "rules":[{"direction","policy","rule":index}]? that open an isolated end,
  *  "direction":"Ingress"|"Egress" and "at":"ns/pod" of the deny, "deviation":id? when profile spec
  *  would decide otherwise}. reply-denied: what is sent arrives, the answer is dropped.
  * New reference.
@@ -65,5 +66,12 @@ json_t *oracle_judge(const struct oracle *o, const struct oracle_cell *c);
  */
 json_t *oracle_explain(const struct oracle *o, const char *network, const char *ns,
 		       const char *pod);
+
+/*
+ * What a policy means, in words: {"networks":[{"network","applied":bool,"selects":["ns/pod"]}],
+ * "ingress":{"isolates":bool,"rules":[text]},"egress":{…}}; rules as written. NULL when there is no
+ * such policy. New reference.
+ */
+json_t *oracle_explain_policy(const struct oracle *o, const char *ns, const char *name);
 
 #endif

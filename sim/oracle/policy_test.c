@@ -237,5 +237,34 @@ static void test_explain(void)
 		 "except 10.1.0.0/16");
 }
 
-TEST_SUITE(oracle_policy, {"upstream", test_upstream}, {"deviations", test_deviations},
-	   {"explain", test_explain})
+static void test_explain_policy(void)
+{
+	_cleanup_json_ json_t *objects = json_array(), *x = NULL, *none = NULL, *v = NULL;
+	struct oracle_opts opts = {0};
+	_cleanup_oracle_ struct oracle *o = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct oracle_cell c = {
+		"net", {"ns1", "a", "10.0.0.11"}, {"ns1", "s", "10.0.0.1"}, "udp", 53};
+
+	add_objects(objects, SUBNET);
+	add_policies(objects, "[{" S ", 'policyTypes': ['Ingress'], 'ingress': [{'ports': "
+			      "[{'port': 80}]}, {'from': [" SEL("a") "]}], 'egress': [{}]}]");
+	o = oracle_new(objects, &opts);
+	x = oracle_explain_policy(o, "ns1", "p0");
+	text = x ? jtext(x) : xstrdup("none");
+	TEST_STR(text, "{\"egress\":{\"isolates\":false,\"rules\":[\"everything to everybody\"]},"
+		       "\"ingress\":{\"isolates\":true,\"rules\":[\"TCP 80 from everybody\","
+		       "\"everything from pods with app=a of the policy's namespace\"]},"
+		       "\"networks\":[{\"applied\":true,\"network\":\"net\",\"selects\":"
+		       "[\"ns1/s\"]}]}");
+	none = oracle_explain_policy(o, "ns2", "p0");
+	CU_ASSERT_PTR_NULL(none);
+	/* the rule that decides */
+	v = oracle_judge(o, &c);
+	TEST_STR(jstr(v, "expect", ""), "allowed");
+	CU_ASSERT_EQUAL(jint(v, "rules.0.rule", -1), 1);
+	TEST_STR(jstr(v, "rules.0.direction", ""), "Ingress");
+}
+
+TEST_SUITE(oracle_policy, {"explain policy", test_explain_policy}, {"upstream", test_upstream},
+	   {"deviations", test_deviations}, {"explain", test_explain})
