@@ -25,7 +25,7 @@ struct suite {
 	const json_t *param, *before; /* outcomes of the matrix without policies */
 	json_t *suite, *results, *outcomes;
 	json_t *policies; /* {"ns/name": object} that are in the lab */
-	size_t again;	  /* networks that were measured twice */
+	json_t *again;	  /* the findings of those that were measured twice */
 	uint64_t start;
 };
 
@@ -206,21 +206,29 @@ static bool leaked(const json_t *cell)
 	       streq(jstr(cell, "outcome", ""), "ALLOWED");
 }
 
-/* Those of the networks on which some cell is not as expected, and none leaked. */
-static json_t *doubtful(const json_t *networks, const json_t *cells)
+/*
+ * Those of the networks on which some cell is not as expected, and none leaked. Their first findings
+ * go to again.
+ */
+static json_t *doubtful(const json_t *networks, const json_t *cells, json_t *again)
 {
 	json_t *out = json_array(), *n, *cell;
 	size_t i, k;
 
 	json_array_foreach(networks, i, n) {
-		bool bad = false, leak = false;
+		const json_t *bad = NULL;
+		bool leak = false;
 
 		json_array_foreach(json_object_get(cells, jstr(n, "network", "")), k, cell) {
-			bad |= !streq(jstr(cell, "verdict.status", "error"), "pass");
+			if (!bad && !streq(jstr(cell, "verdict.status", "error"), "pass"))
+				bad = cell;
 			leak |= leaked(cell);
 		}
-		if (bad && !leak)
-			json_array_append(out, n);
+		if (!bad || leak)
+			continue;
+		json_array_append(out, n);
+		json_array_append_new(again, jstringf("%s: %s", jstr(bad, "key", "?"),
+						      jstr(bad, "verdict.reason", "?")));
 	}
 	return out;
 }
@@ -237,10 +245,9 @@ static json_t *matrices(struct suite *s, const json_t *networks, bool open)
 	if (!first)
 		return NULL;
 	cells = by_network(json_object_get(first, "cells"));
-	bad = doubtful(networks, cells);
+	bad = doubtful(networks, cells, s->again);
 	if (!json_array_size(bad))
 		return TAKE_PTR(cells);
-	s->again += json_array_size(bad);
 	second = ask(s, bad, open, WINDOW_AGAIN);
 	if (!second)
 		return NULL;
@@ -442,7 +449,7 @@ static char *headline(const struct suite *s)
 			 "known deviations, %zu measured twice, %.1f s, %.1f cases/s",
 			 jint(s->suite, "seed", 0), n, n - bad, suite_sum(s->results, "cells"),
 			 suite_sum(s->results, "denied"), suite_sum(s->results, "deviations"),
-			 s->again, seconds, (double)n / MAX(seconds, 0.001));
+			 json_array_size(s->again), seconds, (double)n / MAX(seconds, 0.001));
 }
 
 static json_t *part_of(const struct suite *s, const char *tag, const json_t *t)
@@ -508,9 +515,9 @@ static enum outcome report(struct suite *s)
 		add_parts(s);
 	}
 	json_array_append_new(s->c->details,
-			      json_pack("{s:O, s:O, s:O?, s:s}", "seed",
+			      json_pack("{s:O, s:O, s:O, s:O?, s:s}", "seed",
 					json_object_get(s->suite, "seed"), "cases", s->results,
-					"outcomes", s->outcomes, "table", name));
+					"again", s->again, "outcomes", s->outcomes, "table", name));
 	return o;
 }
 
@@ -548,7 +555,8 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 			  .before = outcomes_of(c, jstr(v, "before", "")),
 			  .suite = suite,
 			  .results = results,
-			  .policies = json_object()};
+			  .policies = json_object(),
+			  .again = json_array()};
 	enum outcome o, judged;
 
 	if (!json_array_size(json_object_get(suite, "cases")))
@@ -557,6 +565,7 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 		o = run_suite(&s);
 	judged = json_array_size(results) ? report(&s) : o;
 	json_decref(s.policies);
+	json_decref(s.again);
 	json_decref(s.outcomes);
 	return MAX(o, judged);
 }
