@@ -133,6 +133,22 @@ static void set_sent(json_t *cell, const char *key, const char *id_key, const js
 		jset_str(cell, "sendError", jstr(s, "error", NULL));
 }
 
+/* Frames of the same sender, other than the cell's own, that its receiver heard. */
+static long long heard_others(const json_t *sends, const json_t *cell, const json_t *to)
+{
+	long long n = 0;
+	json_t *s;
+	size_t id;
+
+	json_array_foreach(sends, id, s)
+		if (streq(jstr(s, "from", ""), jstr(cell, "from", "")) &&
+		    streq(jstr(s, "ifname", ""), jstr(cell, "ifname", "")) &&
+		    jint(cell, "floodId", -1) != (long long)id &&
+		    jint(cell, "unicastId", -1) != (long long)id)
+			n += heard(to, (long long)id, false);
+	return n;
+}
+
 static void evaluate(const json_t *watch, const json_t *sends, const json_t *cells, json_t *cell,
 		     int copies)
 {
@@ -158,6 +174,7 @@ static void evaluate(const json_t *watch, const json_t *sends, const json_t *cel
 					 (unicast >= 0 ? heard(from, unicast, false) : 0)));
 	json_object_set_new(cell, "control",
 			    json_integer(heard(to, jint(from, "fenceId", -2), false)));
+	json_object_set_new(cell, "others", json_integer(heard_others(sends, cell, to)));
 	json_object_set_new(cell, "alive", json_integer(heard(to, jint(to, "fenceId", -2), true)));
 	json_object_set_new(cell, "leaks", leaks);
 	json_object_set_new(cell, "duplicates", doubles);
@@ -283,8 +300,11 @@ static json_t *judge_blocked(const json_t *cell, bool isolated)
 		return jint(cell, "alive", 0) ? PASS("nothing arrived (%s)", n)
 					      : ERROR("sniffer", "%s does not even hear itself",
 						      jstr(cell, "to", "?"));
-	return jint(cell, "control", 0)
-		       ? PASS("nothing arrived (%s), a plain broadcast did", n)
+	if (jint(cell, "control", 0))
+		return PASS("nothing arrived (%s), a plain broadcast did", n);
+	return jint(cell, "others", 0)
+		       ? PASS("nothing arrived (%s), other frames of %s did", n,
+			      jstr(cell, "from", "?"))
 		       : ERROR("path",
 			       "%s does not hear a plain broadcast either, so silence says "
 			       "nothing",

@@ -96,6 +96,8 @@ static void test_verdicts(void)
 		{"has its own tag", "allowed", "{\"tags\":[\"0\"],\"tagged\":true}", "pass", NULL},
 		{"blocked", "blocked", "{" NONE "}", "pass", NULL},
 		{"blocked by deafness", "blocked", "{" NONE ",\"control\":0}", "error", "path"},
+		{"blocked, others heard", "blocked", "{" NONE ",\"control\":0,\"others\":3}",
+		 "pass", NULL},
 		{"not blocked", "blocked", "{\"flood\":0}", "fail", "path"},
 		{"blocked but reflected", "blocked", "{" NONE ",\"reflected\":1}", "fail",
 		 "reflection"},

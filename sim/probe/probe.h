@@ -105,9 +105,9 @@ struct probe_job *mtu_run(struct probe_hub *h, const json_t *request, probe_done
  *     of from), dst4? (of to), fromDomain?, toDomain?, expect? "allowed"|"blocked"|"isolated", …}
  *   watch are the bystanders: what they hear in another domain (a layer 2 network's name) is a leak.
  * result {seconds, status, nonce, infra [{endpoint, why}], cells [CELL + {outcome, floodSent?, flood?,
- *     unicastSent?, unicast?, reflected, control (plain broadcasts heard from the sender), alive
- *     (heard of itself), leaks [{endpoint, ifname, network, frames}], duplicates [(the same)], tags
- *     [text], dhcp? {outcome, address?, server?, why?}, verdict}]}
+ *     unicastSent?, unicast?, reflected, control (plain broadcasts heard from the sender), others
+ *     (its frames of other cells that were heard), alive (heard of itself), leaks [{endpoint,
+ *     ifname, network, frames}], duplicates [(the same)], tags [text], dhcp? {outcome, address?, server?, why?}, verdict}]}
  */
 struct probe_job *frames_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
 			     void *arg);
@@ -139,5 +139,15 @@ struct probe_job *isolate_run(struct probe_hub *h, const json_t *request, probe_
  *     firstErrors, verdict}]}
  */
 struct probe_job *soak_run(struct probe_hub *h, const json_t *request, probe_done_fn fn, void *arg);
+
+/*
+ * Steady streams of short connections, for 200 ms before the answer and from then on until the sender's agent is told
+ * `stream-stop` (proto.h).
+ *
+ * request {flows [{from, to, dst, port, proto "tcp"|"udp", intervalMs?, timeoutMs?, src?, ifname?}]}
+ * result {flows [the request's members + {id, outcome? "INFRA", detail?}]}
+ */
+struct probe_job *stream_run(struct probe_hub *h, const json_t *request, probe_done_fn fn,
+			     void *arg);
 
 #endif
