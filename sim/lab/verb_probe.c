@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * POST …/probes, …/mtu, …/isolate, …/soak: from endpoint names to the engine's requests. Each
+ * POST …/probes, …/mtu, …/isolate, …/soak, …/streams: from endpoint names to the engine's requests. Each
  * resolves the endpoints, asks their agents for live interfaces, fills in addresses and starts a
  * job of probe/.
  */
@@ -294,7 +294,7 @@ void verb_probes(void *arg, struct api_call *call)
 	probe_call_begin(lab, call, body, names, build_probes, probe_run);
 }
 
-/* ---- soak ---- */
+/* ---- soak, streams ---- */
 
 static json_t *build_soak(struct probe_call *j, const json_t *ifaces, struct err *e)
 {
@@ -322,9 +322,8 @@ static json_t *build_soak(struct probe_call *j, const json_t *ifaces, struct err
 	return r;
 }
 
-void verb_soak(void *arg, struct api_call *call)
+static void run_flows(struct lab *lab, struct api_call *call, probe_start_fn start)
 {
-	struct lab *lab = arg;
 	_cleanup_json_ json_t *names = json_array();
 	json_t *body = json_deep_copy(api_call_body(call)), *flow;
 	_cleanup_err_ struct err e = ERR_INIT;
@@ -341,5 +340,15 @@ void verb_soak(void *arg, struct api_call *call)
 		json_decref(body);
 		return;
 	}
-	probe_call_begin(lab, call, body, names, build_soak, soak_run);
+	probe_call_begin(lab, call, body, names, build_soak, start);
+}
+
+void verb_soak(void *arg, struct api_call *call)
+{
+	run_flows(arg, call, soak_run);
+}
+
+void verb_streams(void *arg, struct api_call *call)
+{
+	run_flows(arg, call, stream_run);
 }

@@ -444,6 +444,7 @@ int lab_verbs_register(struct lab *lab, struct err *e)
 		{"POST", OWN "mtu", verb_mtu},
 		{"POST", OWN "isolate", verb_isolate},
 		{"POST", OWN "soak", verb_soak},
+		{"POST", OWN "streams", verb_streams},
 		{"POST", OWN "mutate", verb_mutate},
 		{"POST", OWN "profile", verb_profile},
 		{"POST", OWN "matrix", verb_matrix},

@@ -48,6 +48,7 @@ void verb_frames(void *arg, struct api_call *call);
 void verb_mtu(void *arg, struct api_call *call);
 void verb_isolate(void *arg, struct api_call *call);
 void verb_soak(void *arg, struct api_call *call);
+void verb_streams(void *arg, struct api_call *call);
 void verb_agent(void *arg, struct api_call *call);
 void verb_exec(void *arg, struct api_call *call);
 void verb_trace(void *arg, struct api_call *call);

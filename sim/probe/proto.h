@@ -70,6 +70,13 @@
  *     ifname?} -> {counts {OUTCOME: n}, seconds, rate, firstErrors [{outcome, errno?, detail?}]}
  *   Short connections (TCP: connect, nonce echo, close; UDP: a fresh socket each).
  *
+ * stream-start {id (text), nonce, dst, port, proto, intervalMs? (10), timeoutMs?, peer?, src?,
+ *     ifname?} -> {}
+ *   One fresh probe every interval, from now on; 20000 at the most.
+ * stream-stop {id, moreMs? (0)} -> {attempts [[atUs, outcome, tookUs], …]}
+ *   Goes on for so long, then waits until every probe has its outcome. atUs is the monotonic clock's,
+ *   which pods and the lab share.
+ *
  * mtu {nonce, id, dst, port, ifname, proto? "udp"|"icmp", src?, peer?, min?, max, hints? [size],
  *     tries? (3), timeoutMs? (500), raise?} -> {ifMtu, ifMaxMtu, raisedTo?, largest, firstFail?,
  *     class, ptbMtu?, probes [{size, class, ptbMtu?, errno?}]}

@@ -44,6 +44,7 @@ const struct step_verb step_verbs[] = {
 	{"exec", step_check_exec, step_run_exec, false, NULL},
 	{"assert", step_check_assert, step_run_assert, false, NULL},
 	{"capture", step_check_capture, step_run_capture, false, NULL},
+	{"transition", step_check_transition, step_run_transition, false, FAULT_LINES},
 	{"probe", step_check_probe, step_run_probe, false, NULL},
 	{"mtu", step_check_mtu, step_run_mtu, false, "Message too long|Too big"},
 	{"matrix", step_check_matrix, step_run_matrix, false, NULL},

@@ -34,6 +34,8 @@ STEP_DECLARE(mutate);
 /* step_generated.c */
 STEP_DECLARE(generated);
 STEP_DECLARE(soak);
+/* step_transition.c */
+STEP_DECLARE(transition);
 /* step_profile.c */
 STEP_DECLARE(profile);
 /* step_exec.c */

@@ -51,8 +51,9 @@ static int hello(struct agent *ag, const json_t *params UNUSED, json_t **ret, st
 static const struct method own_methods[] = {{"hello", hello, NULL}, {0}};
 
 static const struct method *const tables[] = {
-	own_methods,   iface_methods, neigh_methods,   server_methods, run_methods,  mtu_methods,
-	sniff_methods, l2_methods,    resolve_methods, soak_methods,   dhcp_methods, group_methods,
+	own_methods,  iface_methods, neigh_methods,  server_methods,  run_methods,
+	mtu_methods,  sniff_methods, l2_methods,     resolve_methods, soak_methods,
+	dhcp_methods, group_methods, stream_methods,
 };
 
 const struct method *method_find(const char *name)

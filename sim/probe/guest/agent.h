@@ -14,6 +14,7 @@ struct sniffer;
 struct raised;
 struct dhcp_server;
 struct group;
+struct stream;
 
 struct agent {
 	struct evl *evl;
@@ -25,6 +26,7 @@ struct agent {
 	struct raised *raised; /* interfaces whose MTU is raised for the time of a search */
 	struct dhcp_server *dhcp;
 	struct group *groups;
+	struct stream *streams;
 	bool quit;
 };
 
@@ -52,7 +54,7 @@ struct method {
 /* The end of each table is marked by a NULL name. */
 extern const struct method iface_methods[], neigh_methods[], server_methods[], run_methods[],
 	mtu_methods[], sniff_methods[], l2_methods[], resolve_methods[], soak_methods[],
-	dhcp_methods[], group_methods[];
+	dhcp_methods[], group_methods[], stream_methods[];
 
 /* Channels. Each is freed when its peer is gone, except ports, which stay. */
 int chan_listen(struct agent *ag, const char *path, struct err *e);
@@ -75,6 +77,7 @@ void mtu_restore_all(struct agent *ag);
 void sniff_free_all(struct agent *ag);
 void dhcp_free_all(struct agent *ag);
 void group_free_all(struct agent *ag);
+void stream_free_all(struct agent *ag);
 void server_free(struct server *s);
 /* The identity given with listen, "" before. */
 const char *server_identity(const struct server *s);

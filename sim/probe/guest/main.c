@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 	chan_free_all(&ag);
 	dhcp_free_all(&ag);
 	group_free_all(&ag);
+	stream_free_all(&ag);
 	sniff_free_all(&ag);
 	server_free(ag.server);
 	nl_free(ag.nl);
