@@ -176,6 +176,43 @@ exits "probe: no such endpoint" 2 "$ovnbed" probe pod/pod-1 pod/none
 exits "probe: not a probe" 2 "$ovnbed" probe pod/pod-1 pod/pod-2 tcp/0
 exits "trace" 0 "$ovnbed" trace pod/pod-1 pod/pod-2
 exits "mtu" 0 "$ovnbed" mtu pod/pod-1 pod/pod-2
+
+# ---- policies ----
+
+cat >"$dir/policy.yaml" <<'END'
+apiVersion: k8s.cni.cncf.io/v1beta1
+kind: MultiNetworkPolicy
+metadata:
+  name: web
+  annotations: {k8s.v1.cni.cncf.io/policy-for: blue}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress:
+  - ports: [{port: 80}]
+END
+exits "validate: a policy" 0 "$ovnbed" validate "$dir/pods.yaml" "$dir/policy.yaml"
+sed 's/port: 80/port: 70000/' "$dir/policy.yaml" >"$dir/refused.yaml"
+exits "validate: a bad policy" 1 "$ovnbed" validate "$dir/refused.yaml"
+says "validate: path and place" "^$dir/refused.yaml:10:20: error: .*spec.ingress\[0\].ports\[0\].port: "
+exits "apply: a bad policy" 1 "$ovnbed" apply -f "$dir/refused.yaml"
+exits "explain policy: why not" 0 "$ovnbed" explain policy/web
+says "explain policy: rejected" '^policy default/web: not applied: .*70000'
+exits "apply: a policy" 0 "$ovnbed" apply -f "$dir/policy.yaml"
+exits "explain policy" 0 "$ovnbed" explain policy/default/web
+says "explain policy: applied" '^policy default/web: applied$'
+says "explain policy: whom it selects" 'network blue it selects pod/default/pod-1, pod/default/pod-2'
+says "explain policy: its rules" '^ +TCP 80 from everybody'
+exits "explain" 0 "$ovnbed" explain pod/pod-1
+says "explain: by which policy" 'ingress: isolated by default/web'
+exits "explain: a pair" 0 "$ovnbed" explain pod/pod-1 pod/pod-2 tcp/80
+says "explain: the rule" 'Ingress by rule 0 of default/web: TCP 80'
+exits "explain --why" 0 "$ovnbed" explain --why pod/pod-1 pod/pod-2 tcp/81
+says "explain --why: the deny" 'denied'
+says "explain --why: the ACL" 'Ingress:defaultDeny'
+exits "explain --why: of nobody" 2 "$ovnbed" explain --why pod/pod-1
+exits "explain: no such policy" 2 "$ovnbed" explain policy/none
+exits "delete: a policy" 0 "$ovnbed" delete -f "$dir/policy.yaml"
 exits "delete" 0 "$ovnbed" delete -f "$dir/pods.yaml"
 exits "deleted" 1 "$ovnbed" get pod/pod-1
 exits "down" 0 "$ovnbed" down "$lab"
