@@ -309,7 +309,7 @@ static void say_layers(struct step_ctx *c, const json_t *reply)
 
 		if (n == LAYERS_MAX || streq(jstr(cell, "verdict.status", ""), "pass"))
 			continue;
-		layer = matrix_layer(c, reply, cell, &why);
+		layer = matrix_layer(c, cell, &why);
 		step_say(c, OUTCOME_PASS, "%s: layer %s: %s (%s)", jstr(cell, "key", "?"), layer,
 			 matrix_layer_text(layer), why ?: "");
 		n++;
@@ -370,7 +370,7 @@ static enum outcome judge_wanted(struct step_ctx *c, const json_t *v, const json
 				(int)strcspn(findings, "\n"), findings);
 	if (!layer)
 		return OUTCOME_PASS;
-	found = matrix_layer(c, reply, cell, &why);
+	found = matrix_layer(c, cell, &why);
 	if (streq(found, layer))
 		return OUTCOME_PASS;
 	return step_say(c, OUTCOME_FAIL, "%s: expected layer %s, found %s (%s)",

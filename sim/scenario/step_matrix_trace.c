@@ -4,11 +4,10 @@
 #include <errno.h>
 
 /* "allowed", "denied", "unknown" of the pipeline; why goes to *ret_why. */
-static const char *pipeline(struct step_ctx *c, const json_t *matrix, const json_t *cell,
-			    json_t **ret, char **ret_why)
+static const char *pipeline(struct step_ctx *c, const json_t *cell, json_t **ret, char **ret_why)
 {
-	static const char *const copied[] = {"from", "to", "proto", "port", "family"};
-	json_t *body = json_pack("{s:O}", "network", json_object_get(matrix, "network"));
+	static const char *const copied[] = {"network", "from", "to", "proto", "port", "family"};
+	json_t *body = json_object();
 	_cleanup_err_ struct err e = ERR_INIT;
 	int code;
 
@@ -38,11 +37,10 @@ static const char *packets_forward(const json_t *cell)
 	return "denied";
 }
 
-const char *matrix_layer(struct step_ctx *c, const json_t *matrix, const json_t *cell,
-			 char **ret_why)
+const char *matrix_layer(struct step_ctx *c, const json_t *cell, char **ret_why)
 {
 	_cleanup_json_ json_t *reply = NULL;
-	const char *trace = pipeline(c, matrix, cell, &reply, ret_why);
+	const char *trace = pipeline(c, cell, &reply, ret_why);
 	const char *oracle = oracle_forward(cell), *packets = packets_forward(cell);
 
 	if (streq(trace, "unknown"))
@@ -73,10 +71,10 @@ const char *matrix_layer_text(const char *layer)
 	return "oracle, pipeline and packets agree";
 }
 
-static enum outcome trace_cell(struct step_ctx *c, const json_t *matrix, const json_t *cell)
+static enum outcome trace_cell(struct step_ctx *c, const json_t *cell)
 {
 	_cleanup_free_ char *why = NULL;
-	const char *layer = matrix_layer(c, matrix, cell, &why);
+	const char *layer = matrix_layer(c, cell, &why);
 
 	if (!*layer || streq(layer, "reply"))
 		return OUTCOME_PASS;
@@ -99,7 +97,7 @@ enum outcome matrix_trace(struct step_ctx *c, const json_t *matrix, size_t n)
 		if (strncmp(jstr(cell, "from", ""), "host/", 5) == 0 ||
 		    strncmp(jstr(cell, "to", ""), "host/", 5) == 0)
 			continue; /* the pipeline ends at the physical network */
-		o = trace_cell(c, matrix, cell);
+		o = trace_cell(c, cell);
 		worst = MAX(worst, o);
 	}
 	return worst;

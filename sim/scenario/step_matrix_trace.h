@@ -13,8 +13,7 @@
  * pipeline), "trace" (pipeline against oracle and packets), "reply" (the way back), "" when all
  * three agree, or "unknown" with what hinders in *ret_why (caller frees). Static text.
  */
-const char *matrix_layer(struct step_ctx *c, const json_t *matrix, const json_t *cell,
-			 char **ret_why);
+const char *matrix_layer(struct step_ctx *c, const json_t *cell, char **ret_why);
 /* What a layer's name means for the reader. Static text. */
 const char *matrix_layer_text(const char *layer);
 /* Traces at most n cells, spread evenly, and fails where the three do not agree. */
