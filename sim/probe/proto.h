@@ -71,8 +71,9 @@
  *   Short connections (TCP: connect, nonce echo, close; UDP: a fresh socket each).
  *
  * stream-start {id (text), nonce, dst, port, proto, intervalMs? (10), timeoutMs?, peer?, src?,
- *     ifname?} -> {}
- *   One fresh probe every interval, from now on; 20000 at the most.
+ *     ifname?, hold? (false)} -> {}
+ *   One fresh probe every interval, from now on; 20000 at the most. hold: requests on one TCP
+ *   connection instead.
  * stream-stop {id, moreMs? (0)} -> {attempts [[atUs, outcome, tookUs], …]}
  *   Goes on for so long, then waits until every probe has its outcome. atUs is the monotonic clock's,
  *   which pods and the lab share.

@@ -92,8 +92,8 @@ static void on_soak(struct probe_job *job UNUSED, void *tag, const json_t *resul
 
 static void soak_flows(struct soak *s)
 {
-	static const char *const keys[] = {"dst",	"port", "proto",  "count",     "window",
-					   "timeoutMs", "src",	"ifname", "intervalMs"};
+	static const char *const keys[] = {"dst",	"port", "proto",  "count",	"window",
+					   "timeoutMs", "src",	"ifname", "intervalMs", "hold"};
 	uint64_t deadline = (uint64_t)jint(s->request, "deadlineS", 600) * USEC_PER_SEC;
 	size_t i;
 	json_t *flow;

@@ -14,21 +14,33 @@ static bool known_state(const char *s)
 	return streq(s, "allowed") || streq(s, "denied");
 }
 
+/* What becomes of a held connection is a fact to report where nobody promises anything. */
+static bool is_open(const json_t *flow)
+{
+	return jbool(flow, "hold", false) && streq(jstr(flow, "becomes", ""), "any");
+}
+
 static void check_flow(const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {"from!",	"to!",	   "send!",  "was!",
 					   "becomes!",	"network", "family", "intervalMs",
-					   "timeoutMs", NULL};
+					   "timeoutMs", "hold",	   NULL};
 	_cleanup_json_ json_t *cell = json_object();
 	const char *proto;
 
 	step_check_keys(v, path, keys, d);
-	if (!known_state(jstr(v, "was", "")) || !known_state(jstr(v, "becomes", "")))
-		diags_add(d, DIAG_ERROR, "scenario", path, "was, becomes: allowed or denied");
+	if (!known_state(jstr(v, "was", "")) ||
+	    !(known_state(jstr(v, "becomes", "")) || is_open(v)))
+		diags_add(d, DIAG_ERROR, "scenario", path,
+			  "was, becomes: allowed or denied; becomes: any with hold");
 	step_parse_send(jstr(v, "send", ""), cell);
 	proto = jstr(cell, "proto", "");
 	if (!streq(proto, "tcp") && !streq(proto, "udp"))
 		diags_add(d, DIAG_ERROR, "scenario", path, "send: expected tcp/PORT or udp/PORT");
+	if (jbool(v, "hold", false) &&
+	    (!streq(proto, "tcp") || !streq(jstr(v, "was", ""), "allowed")))
+		diags_add(d, DIAG_ERROR, "scenario", path,
+			  "hold: only TCP connections that are allowed can be held");
 }
 
 void step_check_transition(const struct scenario *s, const json_t *v, const char *path,
@@ -231,6 +243,8 @@ static void note(json_t *flow, const struct timeline *t, const struct change *ch
 	json_object_set_new(flow, "before", json_integer((json_int_t)t->before.n));
 	json_object_set_new(flow, "during", json_integer((json_int_t)t->during.n));
 	json_object_set_new(flow, "after", json_integer((json_int_t)t->after.n));
+	if (is_open(flow))
+		return;
 	json_object_set_new(flow, "wrongAfter",
 			    json_integer((json_int_t)(deny ? t->after.allowed
 							   : t->after.n - t->after.allowed)));
@@ -257,24 +271,23 @@ static enum outcome judge_flow(struct step_ctx *c, const json_t *flow, const str
 		return step_say(c, OUTCOME_ERROR,
 				"%s: was not %s: %zu of %zu attempts before the change", name,
 				was ? "allowed" : "denied", wrong, t->before.n);
+	if (is_open(flow))
+		return OUTCOME_PASS;
 	if (!becomes && t->after.allowed)
-		return step_say(
-			c, OUTCOME_FAIL,
-			"%s: %zu of %zu connections sent after the barrier (%.0f ms) leaked, "
-			"the last one %.0f ms after the change",
-			name, t->after.allowed, t->after.n, ms_after(ch->barrier, ch),
-			ms_after(t->last_allowed, ch));
-	if (becomes && t->after.allowed < t->after.n)
-		return step_say(
-			c, OUTCOME_FAIL,
-			"%s: %zu of %zu connections sent after the barrier (%.0f ms) did not "
-			"pass, the last one %.0f ms after the change",
-			name, t->after.n - t->after.allowed, t->after.n, ms_after(ch->barrier, ch),
-			ms_after(t->last_denied, ch));
-	if (!was && !becomes && t->during.allowed)
 		return step_say(c, OUTCOME_FAIL,
-				"%s: %zu of %zu connections leaked during the change", name,
-				t->during.allowed, t->during.n);
+				"%s: %zu of %zu probes sent after the barrier (%.0f ms) leaked, "
+				"the last one %.0f ms after the change",
+				name, t->after.allowed, t->after.n, ms_after(ch->barrier, ch),
+				ms_after(t->last_allowed, ch));
+	if (becomes && t->after.allowed < t->after.n)
+		return step_say(c, OUTCOME_FAIL,
+				"%s: %zu of %zu probes sent after the barrier (%.0f ms) did not "
+				"pass, the last one %.0f ms after the change",
+				name, t->after.n - t->after.allowed, t->after.n,
+				ms_after(ch->barrier, ch), ms_after(t->last_denied, ch));
+	if (!was && !becomes && t->during.allowed)
+		return step_say(c, OUTCOME_FAIL, "%s: %zu of %zu probes leaked during the change",
+				name, t->during.allowed, t->during.n);
 	return OUTCOME_PASS;
 }
 
@@ -286,10 +299,17 @@ static void summarise(struct buf *b, const json_t *flow, const struct timeline *
 
 	if (b->len)
 		buf_adds(b, "; ");
-	buf_printf(b, "%s > %s ", jstr(flow, "from", "?"), jstr(flow, "to", "?"));
-	if (was == becomes)
+	buf_printf(b, "%s > %s %s/%lld%s ", jstr(flow, "from", "?"), jstr(flow, "to", "?"),
+		   jstr(flow, "proto", "?"), jint(flow, "port", 0),
+		   jbool(flow, "hold", false) ? ", held," : "");
+	if (is_open(flow) && t->after.allowed)
+		buf_printf(b, "survived (%zu of %zu passed after the barrier)", t->after.allowed,
+			   t->after.n);
+	else if (was == becomes)
 		buf_printf(b, "stayed %s (%zu of %zu passed during the change)",
 			   jstr(flow, "was", ""), t->during.allowed, t->during.n);
+	else if (becomes && !t->first_allowed)
+		buf_adds(b, "never passed");
 	else if (becomes)
 		buf_printf(b, "first passed after %.0f ms", ms_after(t->first_allowed, ch));
 	else if (t->last_allowed)

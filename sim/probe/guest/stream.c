@@ -4,6 +4,7 @@
 
 #include "probe/guest/agent.h"
 #include "probe/guest/cell.h"
+#include "probe/guest/held.h"
 
 #define MAX_STREAMS 16
 #define MAX_ATTEMPTS 20000
@@ -25,6 +26,7 @@ struct stream {
 	uint64_t interval_us, due;
 	struct evl_timer tick, stop;
 	struct shot *shots; /* in flight, or ended and not yet freed */
+	struct held *held;  /* instead of shots, or NULL */
 	size_t flying;
 	uint32_t sent;
 	bool stopping;
@@ -43,6 +45,7 @@ static void stream_free(struct stream *s)
 		attempt_close(&shot->a);
 		free(shot);
 	}
+	held_free(s->held);
 	json_decref(s->attempts);
 	free(s->id);
 	free(s);
@@ -95,6 +98,8 @@ static void answer(struct stream *s)
 
 	if (!asker || s->flying || !s->stopping)
 		return;
+	if (s->held)
+		held_report(s->held, s->attempts);
 	result = json_pack("{s:O}", "attempts", s->attempts);
 	take_out(s);
 	req_ok(asker, result);
@@ -134,7 +139,9 @@ static void on_tick(struct evl_timer *t)
 	uint64_t now = mono_usec();
 
 	sweep(s);
-	if (s->sent < MAX_ATTEMPTS)
+	if (s->held && s->sent++ < MAX_ATTEMPTS)
+		held_send(s->held);
+	else if (!s->held && s->sent < MAX_ATTEMPTS)
 		shoot(s);
 	s->due += s->interval_us;
 	if (s->due < now)
@@ -147,9 +154,14 @@ static void on_stop(struct evl_timer *t)
 {
 	struct stream *s = container_of(t, struct stream, stop);
 
-	s->stopping = true;
+	bool first = !s->stopping;
+
 	evl_cancel(s->ag->evl, &s->tick);
-	answer(s);
+	s->stopping = true;
+	if (first && s->held && !held_idle(s->held))
+		evl_after(s->ag->evl, t, s->model.t.timeout_us);
+	else
+		answer(s);
 }
 
 static int stream_start(struct agent *ag, const json_t *params, json_t **ret UNUSED, struct err *e)
@@ -171,6 +183,8 @@ static int stream_start(struct agent *ag, const json_t *params, json_t **ret UNU
 	if (cell_nonce(params, &nonce, e) < 0 || cell_parse(model, nonce, &cell, e) < 0 ||
 	    cell_int(params, "intervalMs", 10, 1, 60000, &ms, e) < 0)
 		return -EINVAL;
+	if (jbool(params, "hold", false) && cell.t.ops != &attempt_tcp)
+		return err_set(e, EINVAL, "hold: TCP only");
 	s = xcalloc(1, sizeof(*s));
 	*s = (struct stream){.next = ag->streams,
 			     .ag = ag,
@@ -181,6 +195,8 @@ static int stream_start(struct agent *ag, const json_t *params, json_t **ret UNU
 			     .tick = {.fn = on_tick},
 			     .stop = {.fn = on_stop},
 			     .attempts = json_array()};
+	if (jbool(params, "hold", false))
+		s->held = held_new(ag->evl, &s->model.t);
 	ag->streams = s;
 	evl_after(ag->evl, &s->tick, 0);
 	return 0;
