@@ -6,6 +6,7 @@
 #include "scenario/grid.h"
 
 #define FINDINGS_MAX 20
+#define ALLOWED_MS 3000
 
 struct matrix_args {
 	const char *lab, *network, *output;
@@ -27,7 +28,7 @@ static const struct opt matrix_opts[] = {
 	{"tries", 0, OPT_INT, offsetof(struct matrix_args, tries), "N",
 	 "Tries of a cell (a deny has at least 3)", NULL},
 	{"timeout-ms", 0, OPT_INT, offsetof(struct matrix_args, timeout_ms), "MS",
-	 "Of a try (default: 1000, for cells that may pass 3000)", NULL},
+	 "Of a try (default: 1000); of cells that may pass at least 3000", NULL},
 	{"window", 0, OPT_INT, offsetof(struct matrix_args, window), "N",
 	 "Cells at work at once, a source", NULL},
 	{"output", 'o', OPT_STRING, offsetof(struct matrix_args, output), "table|json",
@@ -61,6 +62,7 @@ static json_t *request(const struct matrix_args *a, const struct operands *ops)
 	put(body, "family", a->family);
 	put(body, "tries", a->tries);
 	put(body, "timeoutMs", a->timeout_ms);
+	put(body, "allowedMs", MAX(a->timeout_ms, ALLOWED_MS));
 	put(body, "window", a->window);
 	return body;
 }
