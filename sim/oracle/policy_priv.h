@@ -34,6 +34,10 @@ const json_t *opod_labels(const struct oracle *o, const char *ns, const char *po
 /* True when the policy selects the pod; the pod's network is the caller's business. */
 bool opolicy_selects(const struct oracle *o, const struct opolicy *p, const char *ns,
 		     const char *pod);
+/* Fills isolates[] from p->obj, as the profile reads policyTypes. */
+void opolicy_read_types(struct opolicy *p, bool spec);
+/* True when the pod asks for an attachment to the network. */
+bool opod_attached(const struct oracle *o, const json_t *pod, const char *network);
 /* Rules of one direction, as written; NULL when there are none. */
 const json_t *opolicy_rules(const struct opolicy *p, enum side s);
 
