@@ -16,6 +16,7 @@
 #define WINDOW 12 /* more connections at once are lost in bursts */
 #define TIMEOUT_MS 300
 #define ALLOWED_MS 1000
+#define SLOW_MAX 2
 #define ROUNDS 3 /* of what is not as expected; each with fewer at once, and more patience */
 #define SHOWN 8	 /* cases in the check's reason */
 #define TRACED 2
@@ -26,6 +27,9 @@ struct suite {
 	json_t *suite, *results, *outcomes;
 	json_t *policies; /* {"ns/name": object} that are in the lab */
 	json_t *again;	  /* the findings of those that were measured again */
+	json_t *times;	  /* {"name","apply":seconds,"matrices":[seconds]} of each batch */
+	json_t *last;	  /* of these; borrowed */
+	int slow;	  /* how often the machine has shown that it cannot do as much at once */
 	uint64_t start;
 };
 
@@ -47,6 +51,18 @@ void step_check_generated(const struct scenario *s, const json_t *v, const char 
 			  GENERATE_NETWORKS_MAX);
 	if (cases < 1 || cases > 10000)
 		diags_add(d, DIAG_ERROR, "scenario", path, "cases: expected 1 to 10000");
+}
+
+static double seconds_since(uint64_t start)
+{
+	return (double)(mono_usec() - start) / 1e6;
+}
+
+/* From here on times are of another batch. */
+static void new_times(struct suite *s, const char *name, double apply)
+{
+	s->last = json_pack("{s:s, s:f, s:[]}", "name", name, "apply", apply, "matrices");
+	json_array_append_new(s->times, s->last);
 }
 
 /* ---- writing ---- */
@@ -165,18 +181,20 @@ static void add_network(json_t *list, const char *name, const json_t *send)
 /* The matrices of the networks, all at once; NULL after saying why. */
 static json_t *ask(struct suite *s, const json_t *networks, bool open, int round)
 {
-	long long window = MAX(jint(s->param, "window", WINDOW) >> (2 * round), 1);
+	long long window = MAX(jint(s->param, "window", WINDOW) >> (s->slow + round), 1);
 	json_t *body = json_pack("{s:O, s:I, s:I, s:i, s:O?}", "networks", networks, "window",
 				 (json_int_t)window, "timeoutMs",
 				 (json_int_t)jint(s->param, "timeoutMs", TIMEOUT_MS), "allowedMs",
 				 ALLOWED_MS * (round + 1), "before", s->before);
 	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
+	uint64_t start = mono_usec();
 	int code;
 
 	if (open)
 		jset_str(body, "expect", "allowed");
 	code = step_post(s->c, "matrix", body, &reply, &e);
+	json_array_append_new(jget(s->last, "matrices"), json_real(seconds_since(start)));
 	if (code == 200)
 		return TAKE_PTR(reply);
 	step_say(s->c, OUTCOME_ERROR, "matrix: %s",
@@ -253,6 +271,8 @@ static json_t *matrices(struct suite *s, const json_t *networks, bool open)
 		got = by_network(json_object_get(reply, "cells"));
 		json_object_update(cells, got);
 		bad = doubtful(left, cells, s->again);
+		s->slow +=
+			s->slow < SLOW_MAX && json_array_size(bad) > json_array_size(networks) / 4;
 		json_decref(left);
 		left = bad;
 	}
@@ -330,6 +350,7 @@ static enum outcome measure(struct suite *s, size_t batch)
 static enum outcome run_batch(struct suite *s, size_t batch, const json_t *b)
 {
 	_cleanup_json_ json_t *policies = policies_of(s, batch);
+	uint64_t start = mono_usec();
 	enum outcome o = OUTCOME_PASS;
 	json_t *stage;
 	size_t i;
@@ -340,6 +361,7 @@ static enum outcome run_batch(struct suite *s, size_t batch, const json_t *b)
 		if (o == OUTCOME_PASS)
 			o = run_stage(s, stage, i ? NULL : policies);
 	}
+	new_times(s, jstr(b, "action", "?"), seconds_since(start));
 	return o == OUTCOME_PASS ? measure(s, batch) : o;
 }
 
@@ -347,12 +369,14 @@ static enum outcome run_suite(struct suite *s)
 {
 	const json_t *world = json_object_get(s->suite, "world");
 	_cleanup_json_ json_t *none = json_object();
+	uint64_t start = mono_usec();
 	enum outcome o = apply_list(s, world), end;
 	json_t *b;
 	size_t i;
 
 	if (o == OUTCOME_PASS)
 		o = settle(s, world);
+	new_times(s, "open", seconds_since(start));
 	if (o == OUTCOME_PASS && !s->before)
 		o = open_matrix(s);
 	s->start = mono_usec();
@@ -445,7 +469,7 @@ static enum outcome tell_failed(struct suite *s)
 
 static char *headline(const struct suite *s)
 {
-	double seconds = (double)(mono_usec() - s->start) / 1e6;
+	double seconds = seconds_since(s->start);
 	size_t n = json_array_size(s->results), bad = suite_failed(s->results);
 
 	return xasprintf("seed %lld: %zu cases, %zu as expected, %lld cells, %lld denied, %lld "
@@ -518,9 +542,10 @@ static enum outcome report(struct suite *s)
 		add_parts(s);
 	}
 	json_array_append_new(s->c->details,
-			      json_pack("{s:O, s:O, s:O, s:O?, s:s}", "seed",
+			      json_pack("{s:O, s:O, s:O, s:O, s:O?, s:s}", "seed",
 					json_object_get(s->suite, "seed"), "cases", s->results,
-					"again", s->again, "outcomes", s->outcomes, "table", name));
+					"again", s->again, "batches", s->times, "outcomes",
+					s->outcomes, "table", name));
 	return o;
 }
 
@@ -559,7 +584,8 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 			  .suite = suite,
 			  .results = results,
 			  .policies = json_object(),
-			  .again = json_array()};
+			  .again = json_array(),
+			  .times = json_array()};
 	enum outcome o, judged;
 
 	if (!json_array_size(json_object_get(suite, "cases")))
@@ -569,6 +595,7 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 	judged = json_array_size(results) ? report(&s) : o;
 	json_decref(s.policies);
 	json_decref(s.again);
+	json_decref(s.times);
 	json_decref(s.outcomes);
 	return MAX(o, judged);
 }
