@@ -266,5 +266,52 @@ static void test_explain_policy(void)
 	TEST_STR(jstr(v, "rules.0.direction", ""), "Ingress");
 }
 
+/*
+ * However a pod asks for its network, its policy's rules make the switch track connections; a name
+ * that only begins like the NAD's is another one.
+ */
+static void test_attached(void)
+{
+	static const struct {
+		const char *annotation, *expect;
+	} rows[] = {
+		{"nad", "allowed"},
+		{"ns1/nad", "allowed"},
+		{"other, ns1/nad@net3", "allowed"},
+		{"[{'name': 'nad'}]", "allowed"},
+		{"[{'name': 'x'}, {'name': 'nad', 'namespace': 'ns1'}]", "allowed"},
+		{"nad2", "reply-denied"},
+		{"[{'name': 'nad', 'namespace': 'ns2'}]", "reply-denied"},
+	};
+	struct oracle_cell c = {.network = "net",
+				.from = {"ns1", "s", "10.0.0.1"},
+				.to = {"ns1", "b", "10.0.0.12"},
+				.proto = "tcp",
+				.port = 80};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_json_ json_t *objects = json_array(), *v = NULL;
+		_cleanup_free_ char *text = xstrdup(rows[i].annotation);
+		_cleanup_oracle_ struct oracle *oracle = NULL;
+		struct oracle_opts opts = {0};
+		json_t *o;
+		size_t k;
+
+		for (char *p = text; *p; p++)
+			*p = *p == '\'' ? '"' : *p;
+		add_objects(objects, SUBNET);
+		json_array_foreach(objects, k, o)
+			if (streq(jstr(o, "metadata.name", ""), "s"))
+				json_object_set_new(jget(o, "metadata.annotations"),
+						    "k8s.v1.cni.cncf.io/networks", jstring(text));
+		add_policies(objects, "[{" S ", 'policyTypes': ['Ingress'], 'ingress': [{'from': "
+				      "[" SEL("nobody") "]}]}]");
+		oracle = oracle_new(objects, &opts);
+		v = oracle_judge(oracle, &c);
+		TEST_ROW(streq(jstr(v, "expect", ""), rows[i].expect), rows[i].annotation,
+			 "%s, want %s", jstr(v, "expect", ""), rows[i].expect);
+	}
+}
+
 TEST_SUITE(oracle_policy, {"explain policy", test_explain_policy}, {"upstream", test_upstream},
-	   {"deviations", test_deviations}, {"explain", test_explain})
+	   {"deviations", test_deviations}, {"explain", test_explain}, {"attached", test_attached})
