@@ -135,7 +135,7 @@ void waiters_end(struct waiter **list, const struct err *e);
 struct flows;
 /* moved: something has become ready or failed; see flows_ready(). */
 struct flows *flows_new(struct fabric *f, const char *dir, void (*moved)(void *arg), void *arg);
-void flows_free(struct flows *fl);
+void switch_flows_free(struct flows *fl);
 /* The bridges are gone, and all that they were told. */
 void flows_reset(struct flows *fl);
 /* Connects to bridges whose sockets are there, and tells them what they do not know yet. */

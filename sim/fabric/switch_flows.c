@@ -86,7 +86,7 @@ void flows_reset(struct flows *fl)
 	fl->problem = NULL;
 }
 
-void flows_free(struct flows *fl)
+void switch_flows_free(struct flows *fl)
 {
 	if (!fl)
 		return;

@@ -233,7 +233,7 @@ void switchd_free(struct switchd *s)
 	if (!s)
 		return;
 	unixctl_cancel(s->purge);
-	flows_free(s->flows);
+	switch_flows_free(s->flows);
 	ovsdb_free(s->db);
 	for (int i = 0; i < N_DAEMONS; i++)
 		switchd_proc_clear(&s->v[i]);
