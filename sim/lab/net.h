@@ -11,8 +11,8 @@ struct lab_net {
 	struct networks networks;
 	struct podnets pods;
 	struct policies policies; /* point into networks and pods */
-	struct diags findings; /* of the last run: refusals of NADs and Pods, notes */
-	struct diags udn;      /* of the last run: about (Cluster)UserDefinedNetworks */
+	struct diags findings;	  /* of the last run: refusals of NADs and Pods, notes */
+	struct diags udn;	  /* of the last run: about (Cluster)UserDefinedNetworks */
 };
 
 struct lab_net *lab_net_new(const json_t *topology, struct err *e);

@@ -829,9 +829,9 @@ static void test_plain_bulk(void)
 	netlab_free(&lab);
 }
 
-TEST_SUITE(probe_sys, {"reach", test_reach}, {"plain bulk", test_plain_bulk}, {"denied", test_denied},
-	   {"black hole", test_black_hole}, {"beyond", test_beyond}, {"too big", test_too_big},
-	   {"force", test_force}, {"force fallback", test_force_fallback},
-	   {"checksum trap", test_checksum_trap}, {"isolation", test_isolation},
-	   {"isolated cell", test_isolated_cell}, {"soak", test_soak}, {"death", test_death},
-	   {"restore", test_restore})
+TEST_SUITE(probe_sys, {"reach", test_reach}, {"plain bulk", test_plain_bulk},
+	   {"denied", test_denied}, {"black hole", test_black_hole}, {"beyond", test_beyond},
+	   {"too big", test_too_big}, {"force", test_force},
+	   {"force fallback", test_force_fallback}, {"checksum trap", test_checksum_trap},
+	   {"isolation", test_isolation}, {"isolated cell", test_isolated_cell},
+	   {"soak", test_soak}, {"death", test_death}, {"restore", test_restore})
