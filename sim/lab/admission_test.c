@@ -185,7 +185,7 @@ static void test_policies(void)
 		{"good", "podSelector: {}", "", 80, 91, 0, "5:48 lint/policy-nad"},
 		{"null selector", "podSelector:", "", 80, 91, 0, "5:48 lint/policy-nad"},
 		{"no selector", "# none", "", 80, 91, 0,
-		 "7:3 policy-selector, 5:48 lint/policy-nad"},
+		 "8:3 policy-selector, 5:48 lint/policy-nad"},
 		{"three at once", "podSelector: {}", ", foo", 0, 80, 0,
 		 "8:26 policy, 11:14 policy, 12:27 policy"},
 		{"except", "podSelector: {}", "", 80, 91, 1, "14:44 policy"},

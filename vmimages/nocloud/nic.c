@@ -27,9 +27,10 @@ static char *attribute(const char *root, const char *name, const char *file)
 	_cleanup_free_ char *path = xasprintf("%s/%s/%s", root, name, file);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[128];
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
-	return xstrndup(n > 0 ? text : "", n > 0 ? strcspn(text, "\n") : 0);
+	text[n > 0 ? n : 0] = '\0';
+	return xstrndup(text, strcspn(text, "\n"));
 }
 
 /* The target of a link, "" when it is none. Caller frees. */
