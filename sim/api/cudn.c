@@ -19,19 +19,9 @@ static const struct field network_fields[] = {
 	FIELD_KEPT("evpn", OBJECT),
 	FIELDS_END,
 };
-static const struct field requirement_fields[] = {
-	FIELD("key", STRING, .flags = FIELD_REQUIRED),
-	FIELD("operator", STRING, .flags = FIELD_REQUIRED),
-	FIELD("values", LIST),
-	FIELDS_END,
-};
-static const struct field selector_fields[] = {
-	FIELD("matchLabels", MAP),
-	FIELD("matchExpressions", LIST, .fields = requirement_fields),
-	FIELDS_END,
-};
 static const struct field spec_fields[] = {
-	FIELD("namespaceSelector", OBJECT, .flags = FIELD_REQUIRED, .fields = selector_fields),
+	FIELD("namespaceSelector", OBJECT, .flags = FIELD_REQUIRED,
+	      .fields = schema_label_selector),
 	FIELD("network", OBJECT, .flags = FIELD_REQUIRED, .fields = network_fields),
 	FIELDS_END,
 };

@@ -10,25 +10,14 @@
 static const char *const versions[] = {"v1beta1", "v1beta2", NULL};
 static const char *const short_names[] = {"multi-policy", NULL};
 
-static const struct field expression_fields[] = {
-	FIELD("key", STRING, .flags = FIELD_REQUIRED),
-	FIELD("operator", STRING, .flags = FIELD_REQUIRED),
-	FIELD("values", LIST),
-	FIELDS_END,
-};
-static const struct field selector_fields[] = {
-	FIELD("matchLabels", MAP),
-	FIELD("matchExpressions", LIST, .fields = expression_fields),
-	FIELDS_END,
-};
 static const struct field block_fields[] = {
 	FIELD("cidr", STRING, .flags = FIELD_REQUIRED),
 	FIELD("except", LIST),
 	FIELDS_END,
 };
 static const struct field peer_fields[] = {
-	FIELD("podSelector", OBJECT, .fields = selector_fields),
-	FIELD("namespaceSelector", OBJECT, .fields = selector_fields),
+	FIELD("podSelector", OBJECT, .fields = schema_label_selector),
+	FIELD("namespaceSelector", OBJECT, .fields = schema_label_selector),
 	FIELD("ipBlock", OBJECT, .fields = block_fields),
 	FIELDS_END,
 };
@@ -49,7 +38,7 @@ static const struct field egress_fields[] = {
 	FIELDS_END,
 };
 static const struct field spec_fields[] = {
-	FIELD("podSelector", OBJECT, .fields = selector_fields),
+	FIELD("podSelector", OBJECT, .fields = schema_label_selector),
 	FIELD("policyTypes", LIST),
 	FIELD("ingress", LIST, .fields = ingress_fields),
 	FIELD("egress", LIST, .fields = egress_fields),

@@ -327,6 +327,18 @@ static const struct field owner_reference[] = {
 	FIELDS_END,
 };
 
+static const struct field requirement_fields[] = {
+	FIELD("key", STRING, .flags = FIELD_REQUIRED),
+	FIELD("operator", STRING, .flags = FIELD_REQUIRED),
+	FIELD("values", LIST),
+	FIELDS_END,
+};
+const struct field schema_label_selector[] = {
+	FIELD("matchLabels", MAP),
+	FIELD("matchExpressions", LIST, .fields = requirement_fields),
+	FIELDS_END,
+};
+
 const struct field schema_metadata[] = {
 	FIELD("name", STRING),
 	FIELD("generateName", STRING),

@@ -75,5 +75,7 @@ void schema_drop_nulls(const struct field *fields, json_t *v);
 
 /* Members of metadata of every object, and of a pod or VMI template's metadata. */
 extern const struct field schema_metadata[];
+/* Members of a LabelSelector. */
+extern const struct field schema_label_selector[];
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "ovnk/names.h"
 #include "ovsdb/openflow.h"
 #include "ovsdb/ovsdb.h"
 
@@ -299,13 +298,6 @@ void drops_read(struct lab *lab, bool settle, drops_fn done, void *arg)
 	for (size_t i = 0; i < lab->n_zones; i++)
 		begin_zone(r, &lab->zones[i]);
 	release(r);
-}
-
-char *drops_default_deny(const char *network, const char *ns, const char *direction)
-{
-	_cleanup_free_ char *controller = names_controller(network);
-
-	return xasprintf("%s:NetpolNamespace:%s:%s:defaultDeny", controller, ns, direction);
 }
 
 long long drops_delta(const json_t *before, const json_t *after, const char *node, const char *acl)

@@ -24,9 +24,6 @@ typedef void (*drops_fn)(void *arg, json_t *result);
  */
 void drops_read(struct lab *lab, bool settle, drops_fn done, void *arg);
 
-/* The id of the ACL that denies by default: network, namespace, "Ingress" or "Egress". Caller frees.
- */
-char *drops_default_deny(const char *network, const char *ns, const char *direction);
 /* after - before for one node and ACL; -1 when one of them was not read. */
 long long drops_delta(const json_t *before, const json_t *after, const char *node, const char *acl);
 

@@ -6,10 +6,10 @@
 
 #include "api/meta.h"
 #include "api/status.h"
-#include "lab/drops.h"
 #include "lab/endpoint.h"
 #include "lab/net.h"
 #include "lab/verb_probe.h"
+#include "ovnk/names.h"
 #include "ovnk/lint_policy.h"
 
 /* ---- one endpoint ---- */
@@ -134,7 +134,7 @@ static void add_acl(struct why *w, const char *network, json_t *cell)
 
 	if (!at)
 		return;
-	id = drops_default_deny(network, ns, jstr(cell, "direction", ""));
+	id = names_default_deny(network, ns, jstr(cell, "direction", ""));
 	endpoint = xasprintf("pod/%s", at);
 	json_object_set_new(cell, "acl", jstring(id));
 	json_object_set_new(cell, "node", jstring(lab_endpoint_node(w->lab, endpoint)));

@@ -3,6 +3,7 @@
 #include "lab/drops.h"
 #include "lab/matrix_priv.h"
 #include "lab/verbs.h"
+#include "ovnk/names.h"
 #include "probe/verdict.h"
 
 static bool expects(const json_t *cell, const char *what)
@@ -45,7 +46,7 @@ static char *drop_place(struct lab *lab, const json_t *cell, char **ret_node, ch
 	ns = xstrndup(at, (size_t)(slash - at));
 	endpoint = xasprintf("pod/%s", at);
 	*ret_node = xstrdup(lab_endpoint_node(lab, endpoint));
-	*ret_acl = drops_default_deny(jstr(cell, "network", ""), ns,
+	*ret_acl = names_default_deny(jstr(cell, "network", ""), ns,
 				      jstr(cell, "direction", "Ingress"));
 	return xasprintf("%s %s", *ret_node, *ret_acl);
 }

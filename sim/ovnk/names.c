@@ -48,6 +48,13 @@ char *names_controller(const char *network)
 	return xasprintf("%s-network-controller", network);
 }
 
+char *names_default_deny(const char *network, const char *ns, const char *direction)
+{
+	_cleanup_free_ char *controller = names_controller(network);
+
+	return xasprintf("%s:NetpolNamespace:%s:%s:defaultDeny", controller, ns, direction);
+}
+
 char *names_nad_key(const char *ns, const char *nad, unsigned n)
 {
 	return n ? xasprintf("%s/%s/%u", ns, nad, n) : xasprintf("%s/%s", ns, nad);

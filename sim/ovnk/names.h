@@ -18,6 +18,8 @@ char *names_localnet_port(const char *network);	  /* P + "ovn_localnet_port" */
 /* Logical port, also the OVS iface-id: prefix of the NAD key (not of the network) + NS_POD. */
 char *names_pod_port(const char *nad_key, const char *ns, const char *pod);
 char *names_controller(const char *network); /* raw name + "-network-controller" */
+/* Id (k8s.ovn.org/id) of the ACL that denies by default; direction "Ingress" or "Egress". */
+char *names_default_deny(const char *network, const char *ns, const char *direction);
 /* Key of the n-th attachment of one NAD to a pod: "ns/nad" for n = 0, else "ns/nad/n". */
 char *names_nad_key(const char *ns, const char *nad, unsigned n);
 

@@ -33,6 +33,7 @@ static void test_names(void)
 	_cleanup_free_ char *port = names_pod_port(key, "ns1", "tinypod");
 	_cleanup_free_ char *port1 = names_pod_port(key1, "ns1", "tinypod");
 	_cleanup_free_ char *controller = names_controller("a-b");
+	_cleanup_free_ char *deny = names_default_deny("a-b", "ns1", "Ingress");
 
 	TEST_STR(sw, "my.namespace.l2.network_ovn_layer2_switch");
 	TEST_STR(ln, "blue_ovn_localnet_switch");
@@ -40,6 +41,7 @@ static void test_names(void)
 	TEST_STR(port, "ns1.l2.network_ns1_tinypod");
 	TEST_STR(port1, "ns1.l2.network.1_ns1_tinypod");
 	TEST_STR(controller, "a-b-network-controller");
+	TEST_STR(deny, "a-b-network-controller:NetpolNamespace:ns1:Ingress:defaultDeny");
 }
 
 static void test_mac(void)

@@ -117,6 +117,21 @@ int step_get(struct client *client, const char *path, json_t **ret, struct err *
 	return r < 0 ? r : status;
 }
 
+const json_t *step_earlier(const struct step_ctx *c, const char *id, const char *part)
+{
+	json_t *check, *detail;
+	size_t i, k;
+
+	json_array_foreach(c->checks, i, check) {
+		if (!streq(jstr(check, "id", ""), id))
+			continue;
+		json_array_foreach(json_object_get(check, "details"), k, detail)
+			if (json_object_get(detail, part))
+				return json_object_get(detail, part);
+	}
+	return NULL;
+}
+
 /* ---- checks of parameters ---- */
 
 static void bad(struct diags *d, const char *path, const char *fmt, ...) PRINTF(3, 4);

@@ -75,6 +75,8 @@ int step_get(struct client *client, const char *path, json_t **ret, struct err *
 /* Stores one object as `ovnbed apply` does; a refusal is a Status (new reference), not an error. */
 int step_apply_object(struct step_ctx *c, const struct kind *k, const json_t *obj,
 		      json_t **ret_refusal, struct err *e);
+/* The member `part` of what an earlier check measured, borrowed, or NULL. */
+const json_t *step_earlier(const struct step_ctx *c, const char *id, const char *part);
 /* A parameter that may be one or a list, as a list; empty for NULL. New reference. */
 json_t *step_as_list(const json_t *v);
 /* "30s", "500ms", "2m" or seconds. 0 or -EINVAL. */

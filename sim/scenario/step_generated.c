@@ -557,21 +557,6 @@ static uint64_t seed_of(const struct step_ctx *c, const json_t *v)
 	return c->seed ? strtoull(c->seed, NULL, 10) : (uint64_t)jint(v, "seed", 1);
 }
 
-static const json_t *outcomes_of(const struct step_ctx *c, const char *id)
-{
-	json_t *check, *detail;
-	size_t i, k;
-
-	json_array_foreach(c->checks, i, check) {
-		if (!streq(jstr(check, "id", ""), id))
-			continue;
-		json_array_foreach(json_object_get(check, "details"), k, detail)
-			if (json_object_get(detail, "outcomes"))
-				return json_object_get(detail, "outcomes");
-	}
-	return NULL;
-}
-
 enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 {
 	struct generate_opts opts = {.seed = seed_of(c, v),
@@ -581,7 +566,7 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 	_cleanup_json_ json_t *suite = generate_suite(&opts), *results = json_array();
 	struct suite s = {.c = c,
 			  .param = v,
-			  .before = outcomes_of(c, jstr(v, "before", "")),
+			  .before = step_earlier(c, jstr(v, "before", ""), "outcomes"),
 			  .suite = suite,
 			  .results = results,
 			  .policies = json_object(),

@@ -247,26 +247,10 @@ enum outcome step_run_mutate(struct step_ctx *c, const json_t *v)
 
 /* ---- running it ---- */
 
-/* A part of what an earlier check measured, or NULL. */
-static const json_t *earlier(const struct step_ctx *c, const char *id, const char *part)
-{
-	json_t *check, *detail;
-	size_t i, k;
-
-	json_array_foreach(c->checks, i, check) {
-		if (!streq(jstr(check, "id", ""), id))
-			continue;
-		json_array_foreach(json_object_get(check, "details"), k, detail)
-			if (json_object_get(detail, part))
-				return json_object_get(detail, part);
-	}
-	return NULL;
-}
-
 static bool lacks_before(const struct step_ctx *c, const json_t *v)
 {
 	return json_object_get(v, "before") &&
-	       !json_object_size(earlier(c, jstr(v, "before", ""), "outcomes"));
+	       !json_object_size(step_earlier(c, jstr(v, "before", ""), "outcomes"));
 }
 
 static json_t *request(const struct step_ctx *c, const json_t *v)
@@ -278,8 +262,9 @@ static json_t *request(const struct step_ctx *c, const json_t *v)
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		json_object_del(body, own[i]);
 	if (json_object_get(v, "before"))
-		json_object_set(body, "before",
-				(json_t *)(uintptr_t)earlier(c, jstr(v, "before", ""), "outcomes"));
+		json_object_set(
+			body, "before",
+			(json_t *)(uintptr_t)step_earlier(c, jstr(v, "before", ""), "outcomes"));
 	return body;
 }
 
@@ -386,7 +371,7 @@ static enum outcome run_of(struct step_ctx *c, const json_t *v)
 	_cleanup_json_ json_t *part = json_pack("{s:s, s:o}", "network", network, "cells", cells);
 	size_t i;
 
-	json_array_foreach(earlier(c, jstr(v, "of", ""), "cells"), i, cell)
+	json_array_foreach(step_earlier(c, jstr(v, "of", ""), "cells"), i, cell)
 		if (streq(jstr(cell, "network", ""), network))
 			json_array_append(cells, cell);
 	if (!json_array_size(cells))

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "sys/qdisc.h"
 
 #define FRAMES 2000
+#define QUIET_MS 100 /* without a frame: no more will come */
 #define LACKS "lacks: "
 
 /* As in ns_test.c; a text that begins with LACKS is a skip. */
@@ -109,26 +111,42 @@ static int flood(struct link_ctx *l, int count)
 	return taken;
 }
 
+/* A socket that becomes readable when a frame arrives at vd. */
+static int watch(struct link_ctx *l)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	struct sockaddr_ll at = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_ALL),
+				 .sll_ifindex = link_index(l, "vd", NULL)};
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+		return close_fd(fd);
+	return fd;
+}
+
 /*
  * How many of count frames arrived at vd, or -1. Each link hands frames on in a softirq of its own
  * that has run by the time sendto() returns, or soon after: what was taken is waited for, at most
- * want frames of it.
+ * want frames of it, until nothing has come for a while.
  */
 static int arrived(struct link_ctx *l, int count, int want)
 {
+	_cleanup_close_ int fd = watch(l);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	struct link_info before, now;
 	uint64_t n = 0;
+	char frame[64];
 
-	if (link_get(l, "vd", &before, NULL) < 0)
+	if (fd < 0 || link_get(l, "vd", &before, NULL) < 0)
 		return -1;
 	flood(l, count);
-	for (int i = 0; i < 100 && n < (uint64_t)want; i++) {
-		if (i)
-			usleep(1000);
+	do {
+		while (recv(fd, frame, sizeof(frame), 0) >= 0)
+			;
 		if (link_get(l, "vd", &now, NULL) < 0)
 			return -1;
 		n = now.rx_packets - before.rx_packets;
-	}
+	} while (n < (uint64_t)want && poll(&p, 1, QUIET_MS) > 0);
 	return (int)n;
 }
 
