@@ -29,6 +29,8 @@ void ctl_sched_reconcile(struct lab *lab);
 void ctl_udn_reconcile(struct lab *lab);
 
 /* ---- ctl_net.c: cluster manager ---- */
+/* All objects of a kind, in one namespace (NULL: in all). New reference to an array. */
+json_t *lab_items(struct lab *lab, const struct kind *k, const char *ns);
 /*
  * NADs to networks (annotations, Events for refusals), Pods to addresses (pod-networks annotation).
  * Keeps what the planners read in lab->net.

@@ -2,58 +2,7 @@
 #include "lab/ctl_localnet.h"
 
 #include "api/meta.h"
-#include "ovnk/mapping.h"
-
-/* The nodes as mapping_judge() wants them; owns what they point to. */
-struct view {
-	struct mapping_node *v;
-	char **mappings;
-	json_t **bridges;
-	size_t n;
-};
-
-static json_t *bridge_names(const struct lab_node *n)
-{
-	json_t *out = json_array(), *f;
-	size_t i;
-
-	json_array_foreach(jget(lab_node_network(n), "interfaces"), i, f)
-		if (streq(jstr(f, "type", ""), "ovs-bridge"))
-			json_array_append_new(out, jstring(jstr(f, "name", "")));
-	return out;
-}
-
-static void view_add(struct view *w, const struct lab_node *n)
-{
-	if (lab_node_network(n))
-		w->mappings[w->n] = lab_node_mappings(n) ?: xstrdup("");
-	w->bridges[w->n] = bridge_names(n);
-	w->v[w->n] = (struct mapping_node){n->name, w->mappings[w->n], w->bridges[w->n]};
-	w->n++;
-}
-
-/* The node first, and the others only when all is set. */
-static void view_init(struct view *w, struct lab *lab, const struct lab_node *node, bool all)
-{
-	*w = (struct view){xcalloc(lab->n_nodes, sizeof(*w->v)),
-			   xcalloc(lab->n_nodes, sizeof(*w->mappings)),
-			   xcalloc(lab->n_nodes, sizeof(*w->bridges)), 0};
-	view_add(w, node);
-	for (size_t i = 0; all && i < lab->n_nodes; i++)
-		if (!lab->nodes[i].control_plane && &lab->nodes[i] != node)
-			view_add(w, &lab->nodes[i]);
-}
-
-static void view_free(struct view *w)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		free(w->mappings[i]);
-		json_decref(w->bridges[i]);
-	}
-	free(w->v);
-	free(w->mappings);
-	free(w->bridges);
-}
+#include "lab/mapping_nodes.h"
 
 /* Of several attachments the one that keeps the pod from starting is told. */
 static const int severity[] = {
@@ -66,12 +15,15 @@ static enum mapping_fate judge_one(struct lab *lab, const struct lab_node *node,
 	enum mapping_fate f = MAPPING_GOOD;
 
 	for (int all = 0; all <= 1; all++) {
-		struct view w;
+		_cleanup_mapping_nodes_ struct mapping_nodes w = {0};
 
 		free(*ret_why);
-		view_init(&w, lab, node, all);
+		mapping_nodes_add(&w, node->name, lab_node_network(node));
+		for (size_t i = 0; all && i < lab->n_nodes; i++)
+			if (!lab->nodes[i].control_plane && &lab->nodes[i] != node)
+				mapping_nodes_add(&w, lab->nodes[i].name,
+						  lab_node_network(&lab->nodes[i]));
 		f = mapping_judge(c, w.v, w.n, 0, ret_why);
-		view_free(&w);
 		if (f != MAPPING_REFUSED)
 			break;
 	}

@@ -34,9 +34,9 @@ void lab_net_free(struct lab_net *n)
 	free(n);
 }
 
-static json_t *items(struct lab *lab, const struct kind *k)
+json_t *lab_items(struct lab *lab, const struct kind *k, const char *ns)
 {
-	struct store_query q = {.kind = k};
+	struct store_query q = {.kind = k, .ns = ns};
 	_cleanup_json_ json_t *list = store_list(lab->store, &q);
 
 	return json_incref(json_object_get(list, "items"));
@@ -166,7 +166,8 @@ static void pod_report(struct lab *lab, const struct podnet *p)
 
 void ctl_net_reconcile(struct lab *lab)
 {
-	_cleanup_json_ json_t *nads = items(lab, &kind_nad), *pods = items(lab, &kind_pod);
+	_cleanup_json_ json_t *nads = lab_items(lab, &kind_nad, NULL),
+			      *pods = lab_items(lab, &kind_pod, NULL);
 	struct lab_net *net = lab->net;
 
 	diags_free(&net->findings);

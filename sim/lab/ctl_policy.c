@@ -6,14 +6,6 @@
 
 #define SOURCE "ovnkube-controller"
 
-static json_t *items(struct lab *lab, const struct kind *k)
-{
-	struct store_query q = {.kind = k};
-	_cleanup_json_ json_t *list = store_list(lab->store, &q);
-
-	return json_incref(json_object_get(list, "items"));
-}
-
 static void report(struct lab *lab, const struct policy_entry *p)
 {
 	json_t *obj = store_peek(lab->store, &kind_mnp, p->ns, p->name);
@@ -33,8 +25,9 @@ static void report(struct lab *lab, const struct policy_entry *p)
 
 void ctl_policy_reconcile(struct lab *lab)
 {
-	_cleanup_json_ json_t *policies = items(lab, &kind_mnp), *pods = items(lab, &kind_pod);
-	_cleanup_json_ json_t *namespaces = items(lab, &kind_namespace);
+	_cleanup_json_ json_t *policies = lab_items(lab, &kind_mnp, NULL),
+			      *pods = lab_items(lab, &kind_pod, NULL);
+	_cleanup_json_ json_t *namespaces = lab_items(lab, &kind_namespace, NULL);
 	struct lab_net *net = lab->net;
 
 	policies_free(&net->policies);

@@ -46,14 +46,6 @@ static void fail(struct sync *s, const char *rule, const char *fmt, ...)
 	s->category = rule;
 }
 
-static json_t *items(struct lab *lab, const struct kind *k, const char *ns)
-{
-	struct store_query q = {.kind = k, .ns = ns};
-	_cleanup_json_ json_t *list = store_list(lab->store, &q);
-
-	return json_incref(json_object_get(list, "items"));
-}
-
 /* ---- one NAD ---- */
 
 static json_t *render(struct sync *s, const char *ns)
@@ -133,7 +125,7 @@ static void update_nad(struct sync *s, const char *ns)
 /* "[ns/a ns/b]" of the pods that hold an address of the NAD, or NULL. Caller frees. */
 static char *users_of(struct lab *lab, const char *ns, const char *name)
 {
-	_cleanup_json_ json_t *pods = items(lab, &kind_pod, ns);
+	_cleanup_json_ json_t *pods = lab_items(lab, &kind_pod, ns);
 	_cleanup_free_ char *key = xasprintf("%s/%s", ns, name);
 	struct buf b = BUF_INIT;
 	json_t *pod;
@@ -178,7 +170,7 @@ static bool delete_nad(struct sync *s, const char *ns)
 /* The network's NADs wherever they are; those in keep (an array of namespaces) stay. */
 static bool delete_others(struct sync *s, const json_t *keep)
 {
-	_cleanup_json_ json_t *nads = items(s->lab, &kind_nad, NULL);
+	_cleanup_json_ json_t *nads = lab_items(s->lab, &kind_nad, NULL);
 	bool gone = true;
 	json_t *nad;
 	size_t i;
@@ -217,7 +209,7 @@ static bool wanted_in(struct sync *s, const json_t *ns)
 
 static void sync_cluster(struct sync *s)
 {
-	_cleanup_json_ json_t *all = items(s->lab, &kind_namespace, NULL), *keep = json_array();
+	_cleanup_json_ json_t *all = lab_items(s->lab, &kind_namespace, NULL), *keep = json_array();
 	json_t *ns;
 	size_t i;
 

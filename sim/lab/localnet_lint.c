@@ -3,16 +3,8 @@
 
 #include "api/kind.h"
 #include "base/buf.h"
+#include "lab/mapping_nodes.h"
 #include "nmstate/nmstate.h"
-#include "ovnk/mapping.h"
-
-/* Nodes as the policies leave them. */
-struct nodes {
-	struct mapping_node *v;
-	char **mappings;
-	json_t **bridges;
-	size_t n;
-};
 
 static bool apply(const json_t *policy, json_t **network)
 {
@@ -47,52 +39,22 @@ static json_t *after_policies(const json_t *topology, const json_t *spec, const 
 	return network;
 }
 
-static void node_init(struct nodes *w, const char *name, const json_t *network)
+/* Nodes as the policies leave them. */
+static void add_nodes(struct mapping_nodes *w, const json_t *topology, const json_t *policies)
 {
-	struct buf b = BUF_INIT;
-	json_t *bridges = json_array(), *v;
+	const json_t *spec;
 	size_t i;
 
-	json_array_foreach(jget(network, "ovn.bridge-mappings"), i, v)
-		buf_printf(&b, "%s%s:%s", i ? "," : "", jstr(v, "localnet", ""),
-			   jstr(v, "bridge", ""));
-	json_array_foreach(json_object_get(network, "interfaces"), i, v)
-		if (streq(jstr(v, "type", ""), "ovs-bridge"))
-			json_array_append_new(bridges, jstring(jstr(v, "name", "")));
-	w->mappings[w->n] = b.len ? buf_take(&b) : xstrdup("");
-	w->bridges[w->n] = bridges;
-	w->v[w->n] = (struct mapping_node){name, w->mappings[w->n], bridges};
-	w->n++;
-}
-
-static void nodes_init(struct nodes *w, const json_t *topology, const json_t *policies)
-{
-	const json_t *list = json_object_get(topology, "nodes"), *spec;
-	size_t n = json_array_size(list), i;
-
-	*w = (struct nodes){xcalloc(n + 1, sizeof(*w->v)), xcalloc(n + 1, sizeof(*w->mappings)),
-			    xcalloc(n + 1, sizeof(*w->bridges)), 0};
-	json_array_foreach(list, i, spec) {
+	json_array_foreach(json_object_get(topology, "nodes"), i, spec) {
 		_cleanup_json_ json_t *network = after_policies(topology, spec, policies);
 
-		node_init(w, jstr(spec, "name", ""), network);
+		mapping_nodes_add(w, jstr(spec, "name", ""), network);
 	}
-}
-
-static void nodes_free(struct nodes *w)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		free(w->mappings[i]);
-		json_decref(w->bridges[i]);
-	}
-	free(w->v);
-	free(w->mappings);
-	free(w->bridges);
 }
 
 /* "a, b" of the nodes with that fate, "" for none; *ret_why: what is said of the first. */
-static char *with_fate(const struct nodes *w, const struct netconf *c, enum mapping_fate fate,
-		       char **ret_why)
+static char *with_fate(const struct mapping_nodes *w, const struct netconf *c,
+		       enum mapping_fate fate, char **ret_why)
 {
 	struct buf b = BUF_INIT;
 
@@ -109,8 +71,8 @@ static char *with_fate(const struct nodes *w, const struct netconf *c, enum mapp
 	return b.len ? buf_take(&b) : xstrdup("");
 }
 
-static void check(const struct nodes *w, const struct network *n, enum diag_severity severity,
-		  struct diags *d)
+static void check(const struct mapping_nodes *w, const struct network *n,
+		  enum diag_severity severity, struct diags *d)
 {
 	_cleanup_free_ char *why = NULL, *other = NULL;
 	_cleanup_free_ char *refused = with_fate(w, &n->conf, MAPPING_REFUSED, &why);
@@ -140,17 +102,16 @@ void localnet_lint(const json_t *topology, const json_t *objects, const struct n
 		   struct diags *d)
 {
 	_cleanup_json_ json_t *policies = json_array();
+	_cleanup_mapping_nodes_ struct mapping_nodes w = {0};
 	json_t *o;
-	struct nodes w;
 	size_t i;
 
 	json_array_foreach(objects, i, o)
 		if (kind_of(o) == &kind_nncp)
 			json_array_append(policies, o);
-	nodes_init(&w, topology, policies);
+	add_nodes(&w, topology, policies);
 	for (i = 0; i < n->n; i++)
 		if (n->v[i].conf.topology == OVNK_LOCALNET && n->v[i].n_nads)
 			check(&w, &n->v[i], json_array_size(policies) ? DIAG_WARNING : DIAG_NOTE,
 			      d);
-	nodes_free(&w);
 }

@@ -9,6 +9,7 @@
 #include "fabric/fabric.h"
 #include "lab/bringup.h"
 #include "lab/fault_list.h"
+#include "lab/mapping_nodes.h"
 #include "lab/reconcile.h"
 #include "lab/topology.h"
 #include "sys/link.h"
@@ -342,12 +343,5 @@ const json_t *lab_node_network(const struct lab_node *n)
 
 char *lab_node_mappings(const struct lab_node *n)
 {
-	struct buf b = BUF_INIT;
-	json_t *m;
-	size_t i;
-
-	json_array_foreach(jget(lab_node_network(n), "ovn.bridge-mappings"), i, m)
-		buf_printf(&b, "%s%s:%s", i ? "," : "", jstr(m, "localnet", ""),
-			   jstr(m, "bridge", ""));
-	return buf_take(&b);
+	return mapping_text(lab_node_network(n));
 }

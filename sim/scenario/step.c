@@ -117,6 +117,20 @@ int step_get(struct client *client, const char *path, json_t **ret, struct err *
 	return r < 0 ? r : status;
 }
 
+enum outcome step_simple(struct step_ctx *c, const char *verb, json_t *body)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code = step_post(c, verb, body, &reply, &e);
+
+	if (code == 200) {
+		json_array_append(c->details, reply);
+		return OUTCOME_PASS;
+	}
+	return step_say(c, OUTCOME_ERROR, "%s: %s", verb,
+			code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
+}
+
 const json_t *step_earlier(const struct step_ctx *c, const char *id, const char *part)
 {
 	json_t *check, *detail;

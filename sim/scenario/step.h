@@ -70,6 +70,8 @@ void step_check_keys(const json_t *v, const char *path, const char *const *keys,
 /* Posts to /apis/ovnbed.io/v1alpha1/VERB; reply in *ret (new reference) whatever the status. Returns
  * the HTTP status or -errno with e set. */
 int step_post(struct step_ctx *c, const char *verb, json_t *body, json_t **ret, struct err *e);
+/* A step that is one post and nothing to judge: error when it is refused. body is stolen. */
+enum outcome step_simple(struct step_ctx *c, const char *verb, json_t *body);
 /* GET path; as above. */
 int step_get(struct client *client, const char *path, json_t **ret, struct err *e);
 /* Stores one object as `ovnbed apply` does; a refusal is a Status (new reference), not an error. */

@@ -298,20 +298,6 @@ enum outcome step_run_configure(struct step_ctx *c, const json_t *v)
 
 /* ---- daemon, link, reconcile ---- */
 
-static enum outcome simple_post(struct step_ctx *c, const char *verb, const json_t *v)
-{
-	_cleanup_json_ json_t *reply = NULL;
-	_cleanup_err_ struct err e = ERR_INIT;
-	int code = step_post(c, verb, json_deep_copy(v), &reply, &e);
-
-	if (code == 200) {
-		json_array_append(c->details, reply);
-		return OUTCOME_PASS;
-	}
-	return step_say(c, OUTCOME_ERROR, "%s: %s", verb,
-			code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
-}
-
 void step_check_daemon(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
 	static const char *const keys[] = {"node!", "name!", "action!", "signal", NULL};
@@ -322,7 +308,7 @@ void step_check_daemon(const struct scenario *s, const json_t *v, const char *pa
 
 enum outcome step_run_daemon(struct step_ctx *c, const json_t *v)
 {
-	return simple_post(c, "daemon", v);
+	return step_simple(c, "daemon", json_deep_copy(v));
 }
 
 void step_check_link(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
@@ -335,7 +321,7 @@ void step_check_link(const struct scenario *s, const json_t *v, const char *path
 
 enum outcome step_run_link(struct step_ctx *c, const json_t *v)
 {
-	return simple_post(c, "link", v);
+	return step_simple(c, "link", json_deep_copy(v));
 }
 
 void step_check_reconcile(const struct scenario *s, const json_t *v, const char *path,
