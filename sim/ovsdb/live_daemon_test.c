@@ -8,11 +8,13 @@
 #include <sys/wait.h>
 
 #include "test/test.h"
+#include "base/jrpc.h"
 #include "base/log.h"
 #include "ovsdb/dbfile.h"
 #include "ovsdb/live.h"
 
 #define SERVER "usr/sbin/ovsdb-server"
+#define BIND_TO_LISTEN_MS 2 /* between two looks whether a socket that is bound is listened at */
 #define NB_SCHEMA "usr/share/ovn/ovn-nb.ovsschema"
 
 static bool usable(const char *prefix)
@@ -101,19 +103,28 @@ static void child(const struct live *l, const char *const *argv)
 	_exit(127);
 }
 
-/* Waits on the directory until path is there. */
+/* 1: somebody listens at path, 0: it is there, for a moment before anyone does, -1: it is not. */
+static int listening(const char *path)
+{
+	_cleanup_close_ int fd = unix_connect(path, NULL);
+
+	return fd >= 0 ? 1 : access(path, F_OK) == 0 ? 0 : -1;
+}
+
+/* Waits on the directory until somebody listens at path. */
 static bool appears(int watch, const char *path)
 {
 	uint64_t end = mono_usec() + LIVE_WAIT;
 	struct pollfd p = {.fd = watch, .events = POLLIN};
 	char junk[4096];
+	int state;
 
-	while (access(path, F_OK) < 0) {
+	while ((state = listening(path)) <= 0) {
 		uint64_t now = mono_usec();
+		int ms = state < 0 ? (int)((end - now) / 1000) + 1 : BIND_TO_LISTEN_MS;
+		int n = now < end ? poll(&p, 1, ms) : -1;
 
-		if (now >= end || poll(&p, 1, (int)((end - now) / 1000) + 1) < 0)
-			return false;
-		if (read(watch, junk, sizeof(junk)) < 0)
+		if (n < 0 || (n && read(watch, junk, sizeof(junk)) < 0))
 			return false;
 	}
 	return true;
