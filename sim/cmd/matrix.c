@@ -80,6 +80,9 @@ static void print_table(const json_t *reply)
 	       json_array_size(json_object_get(reply, "cells")), jint(reply, "counts.pass", 0),
 	       jint(reply, "counts.fail", 0), jint(reply, "counts.error", 0),
 	       json_number_value(json_object_get(reply, "seconds")));
+	if (jint(reply, "again", 0))
+		printf("%lld cells measured again: lost packets had put them in doubt\n",
+		       jint(reply, "again", 0));
 	if (deviations)
 		printf("%zu cells where OVN-Kubernetes is known to deviate from the API's text\n",
 		       deviations);

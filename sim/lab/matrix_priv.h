@@ -6,6 +6,16 @@
 #include "lab/matrix.h"
 #include "oracle/policy.h"
 
+/*
+ * Reads a request: parts gets [{"network","endpoints":[name],"sends":[text]}], names the endpoints
+ * of all, each once.
+ */
+int matrix_read(struct lab *lab, const json_t *body, json_t *parts, json_t *names, struct err *e);
+/* {KEY: cell} of the parts, in order, with what is expected of each; ifaces: of endpoints_ask(). New
+ * reference, or NULL with e set. */
+json_t *matrix_cells(struct lab *lab, const json_t *body, const json_t *parts, const json_t *ifaces,
+		     struct err *e);
+
 /* The Pod behind pod/NS/NAME or vm/NS/NAME; NULL for others. Borrowed until the next write. */
 const json_t *matrix_pod(struct lab *lab, const char *endpoint);
 /* An oracle of the lab's objects; spec: of the profile spec, else of the lab's own. */

@@ -27,7 +27,8 @@ struct suite {
 	const json_t *param, *before; /* outcomes of the matrix without policies */
 	json_t *suite, *results, *outcomes;
 	json_t *policies; /* {"ns/name": object} that are in the lab */
-	json_t *again;	  /* the findings of those that were measured again */
+	json_t *doubts;	  /* the first findings that were measured again in each matrix */
+	long long again;  /* cells that were */
 	json_t *times;	  /* {"name","apply":seconds,"matrices":[seconds]} of each batch */
 	json_t *last;	  /* of these; borrowed */
 	int slow;	  /* how often the machine has shown that it cannot do as much at once */
@@ -180,13 +181,15 @@ static void add_network(json_t *list, const char *name, const json_t *send)
 }
 
 /* The matrices of the networks, all at once; NULL after saying why. */
-static json_t *ask(struct suite *s, const json_t *networks, bool open, int round)
+static json_t *ask(struct suite *s, const json_t *networks, bool open)
 {
-	long long window = MAX(jint(s->param, "window", WINDOW) >> (s->slow + round), 1);
-	json_t *body = json_pack("{s:O, s:I, s:I, s:i, s:O?}", "networks", networks, "window",
-				 (json_int_t)window, "timeoutMs",
-				 (json_int_t)jint(s->param, "timeoutMs", TIMEOUT_MS), "allowedMs",
-				 ALLOWED_MS * (round + 1), "before", s->before);
+	bool red = json_object_get(s->param, "verdict") != NULL;
+	long long window = MAX(jint(s->param, "window", WINDOW) >> s->slow, 1);
+	json_t *body =
+		json_pack("{s:O, s:I, s:I, s:i, s:i, s:O?}", "networks", networks, "window",
+			  (json_int_t)window, "timeoutMs",
+			  (json_int_t)jint(s->param, "timeoutMs", TIMEOUT_MS), "allowedMs",
+			  ALLOWED_MS, "rounds", red ? ROUNDS_RED : ROUNDS, "before", s->before);
 	_cleanup_json_ json_t *reply = NULL;
 	_cleanup_err_ struct err e = ERR_INIT;
 	uint64_t start = mono_usec();
@@ -219,65 +222,19 @@ static json_t *by_network(const json_t *cells)
 	return out;
 }
 
-/* Something passed that should not have: no lost packet explains that. */
-static bool leaked(const json_t *cell)
-{
-	return !streq(jstr(cell, "expect", ""), "allowed") &&
-	       streq(jstr(cell, "outcome", ""), "ALLOWED");
-}
-
-/*
- * Those of the networks on which some cell is not as expected, and none leaked. Their first findings
- * go to again.
- */
-static json_t *doubtful(const json_t *networks, const json_t *cells, json_t *again)
-{
-	json_t *out = json_array(), *n, *cell;
-	size_t i, k;
-
-	json_array_foreach(networks, i, n) {
-		const json_t *bad = NULL;
-		bool leak = false;
-
-		json_array_foreach(json_object_get(cells, jstr(n, "network", "")), k, cell) {
-			if (!bad && !streq(jstr(cell, "verdict.status", "error"), "pass"))
-				bad = cell;
-			leak |= leaked(cell);
-		}
-		if (!bad || leak)
-			continue;
-		json_array_append(out, n);
-		json_array_append_new(again, jstringf("%s: %s", jstr(bad, "key", "?"),
-						      jstr(bad, "verdict.reason", "?")));
-	}
-	return out;
-}
-
-/*
- * {network: [cell]}, NULL after saying why. A burst may lose packets on a busy machine: what is not
- * as expected is measured again, with fewer connections at once; policies that are wrong stay wrong.
- */
+/* {network: [cell]}, NULL after saying why. A machine that is in doubt of much gets less at once. */
 static json_t *matrices(struct suite *s, const json_t *networks, bool open)
 {
-	int rounds = json_object_get(s->param, "verdict") ? ROUNDS_RED : ROUNDS;
-	_cleanup_json_ json_t *cells = json_object();
-	_cleanup_json_ json_t *left = json_incref((json_t *)(uintptr_t)networks);
+	_cleanup_json_ json_t *reply = ask(s, networks, open);
+	const json_t *cells = json_object_get(reply, "cells");
+	long long again = jint(reply, "again", 0);
 
-	for (int round = 0; round < rounds && json_array_size(left); round++) {
-		_cleanup_json_ json_t *reply = ask(s, left, open, round), *got = NULL;
-		json_t *bad;
-
-		if (!reply)
-			return NULL;
-		got = by_network(json_object_get(reply, "cells"));
-		json_object_update(cells, got);
-		bad = doubtful(left, cells, s->again);
-		s->slow +=
-			s->slow < SLOW_MAX && json_array_size(bad) > json_array_size(networks) / 4;
-		json_decref(left);
-		left = bad;
-	}
-	return TAKE_PTR(cells);
+	if (!reply)
+		return NULL;
+	s->again += again;
+	json_array_extend(s->doubts, json_object_get(reply, "doubts"));
+	s->slow += s->slow < SLOW_MAX && again > (long long)json_array_size(cells) / 4;
+	return by_network(cells);
 }
 
 /* Before any policy everything must pass: a deny is believed of what was open. */
@@ -474,10 +431,10 @@ static char *headline(const struct suite *s)
 	size_t n = json_array_size(s->results), bad = suite_failed(s->results);
 
 	return xasprintf("seed %lld: %zu cases, %zu as expected, %lld cells, %lld denied, %lld "
-			 "known deviations, %zu measured again, %.1f s, %.1f cases/s",
+			 "known deviations, %lld cells measured again, %.1f s, %.1f cases/s",
 			 jint(s->suite, "seed", 0), n, n - bad, suite_sum(s->results, "cells"),
 			 suite_sum(s->results, "denied"), suite_sum(s->results, "deviations"),
-			 json_array_size(s->again), seconds, (double)n / MAX(seconds, 0.001));
+			 s->again, seconds, (double)n / MAX(seconds, 0.001));
 }
 
 static json_t *part_of(const struct suite *s, const char *tag, const json_t *t)
@@ -545,7 +502,7 @@ static enum outcome report(struct suite *s)
 	json_array_append_new(s->c->details,
 			      json_pack("{s:O, s:O, s:O, s:O, s:O?, s:s}", "seed",
 					json_object_get(s->suite, "seed"), "cases", s->results,
-					"again", s->again, "batches", s->times, "outcomes",
+					"doubts", s->doubts, "batches", s->times, "outcomes",
 					s->outcomes, "table", name));
 	return o;
 }
@@ -570,7 +527,7 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 			  .suite = suite,
 			  .results = results,
 			  .policies = json_object(),
-			  .again = json_array(),
+			  .doubts = json_array(),
 			  .times = json_array()};
 	enum outcome o, judged;
 
@@ -580,7 +537,7 @@ enum outcome step_run_generated(struct step_ctx *c, const json_t *v)
 		o = run_suite(&s);
 	judged = json_array_size(results) ? report(&s) : o;
 	json_decref(s.policies);
-	json_decref(s.again);
+	json_decref(s.doubts);
 	json_decref(s.times);
 	json_decref(s.outcomes);
 	return MAX(o, judged);

@@ -11,7 +11,6 @@
 #include "scenario/step_matrix_trace.h"
 
 #define FINDINGS_MAX 8
-#define MEASUREMENTS 3
 #define LAYERS_MAX 2 /* cells of which the layer is found out */
 
 static void bad(struct diags *d, const char *path, const char *key, const char *fmt, ...)
@@ -100,10 +99,10 @@ static void check_networks(const json_t *list, const char *path, struct diags *d
 
 void step_check_matrix(const struct scenario *s, const json_t *v, const char *path, struct diags *d)
 {
-	static const char *const keys[] = {"network",	  "networks",	"endpoints", "send",
-					   "family",	  "before",	"expect",    "denied",
-					   "replyDenied", "tries",	"timeoutMs", "window",
-					   "trace",	  "deviations", "verdict",   NULL};
+	static const char *const keys[] = {
+		"network", "networks", "endpoints",   "send",	 "family",    "before",
+		"expect",  "denied",   "replyDenied", "tries",	 "timeoutMs", "window",
+		"rounds",  "trace",    "deviations",  "verdict", NULL};
 	const char *expect = jstr(v, "expect", "oracle");
 
 	if (json_object_get(v, "of")) {
@@ -258,6 +257,9 @@ static json_t *request(const struct step_ctx *c, const json_t *v)
 		json_object_set(
 			body, "before",
 			(json_t *)(uintptr_t)step_earlier(c, jstr(v, "before", ""), "outcomes"));
+	/* what must fail would only be measured in vain again */
+	if (json_object_get(v, "verdict") && !json_object_get(v, "rounds"))
+		json_object_set_new(body, "rounds", json_integer(1));
 	return body;
 }
 
@@ -375,64 +377,21 @@ static enum outcome run_of(struct step_ctx *c, const json_t *v)
 	return judge(c, v, part);
 }
 
-/*
- * True when all that is wrong is in doubt: packets that a busy machine lost on their way to the
- * switch are not counted there, nor answered.
- */
-static bool in_doubt(const json_t *reply)
-{
-	bool any = false;
-	json_t *cell;
-	size_t i;
-
-	json_array_foreach(json_object_get(reply, "cells"), i, cell) {
-		const char *status = jstr(cell, "verdict.status", "error");
-
-		if (streq(status, "pass"))
-			continue;
-		any = true;
-		if (streq(status, "fail") &&
-		    !strstr(jstr(cell, "verdict.reason", ""), "unattributed"))
-			return false;
-	}
-	return any;
-}
-
-/* Sends it; what is in doubt is measured again, the last measurement counts. NULL: said why. */
-static json_t *measure(struct step_ctx *c, const json_t *v)
-{
-	_cleanup_json_ json_t *reply = NULL;
-	_cleanup_err_ struct err e = ERR_INIT;
-	bool wanted = json_object_get(v, "verdict") != NULL;
-
-	for (int i = 0; i < MEASUREMENTS && (!i || (in_doubt(reply) && !wanted)); i++) {
-		int code;
-
-		json_decref(reply);
-		reply = NULL;
-		code = step_post(c, "matrix", request(c, v), &reply, &e);
-		if (code != 200) {
-			step_say(c, OUTCOME_ERROR, "matrix: %s",
-				 code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
-			return NULL;
-		}
-		json_object_set_new(reply, "measurements", json_integer(i + 1));
-	}
-	return TAKE_PTR(reply);
-}
-
 enum outcome step_run_matrix(struct step_ctx *c, const json_t *v)
 {
 	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_err_ struct err e = ERR_INIT;
+	int code;
 
 	if (json_object_get(v, "of"))
 		return run_of(c, v);
 	if (lacks_before(c, v))
 		return step_say(c, OUTCOME_ERROR, "check %s has not shown that anything was open",
 				jstr(v, "before", ""));
-	reply = measure(c, v);
-	if (!reply)
-		return OUTCOME_ERROR;
+	code = step_post(c, "matrix", request(c, v), &reply, &e);
+	if (code != 200)
+		return step_say(c, OUTCOME_ERROR, "matrix: %s",
+				code < 0 ? err_msg(&e) : jstr(reply, "message", "refused"));
 	json_array_append(c->details, reply);
 	return json_object_get(v, "verdict") ? judge_wanted(c, v, reply) : judge(c, v, reply);
 }
