@@ -412,6 +412,7 @@ int scenario_run(const struct scenario *s, const char *zones, const struct run_o
 		before = faults_active(r.client);
 		run_steps(&r);
 		heal_rest(&r, before);
+		lab_facts(&r); /* what this OVN lacks shows when it is used */
 		judge_logs(&r);
 		evidence_dump(r.client, r.paths.state, r.dir);
 	}
